@@ -1,0 +1,1 @@
+"""Numbered, reversible changes of the schema, run by `msp db upgrade` as the owner."""

@@ -1,0 +1,1 @@
+"""Reviewed SECURITY DEFINER functions, as migrations create them."""

@@ -1,0 +1,1 @@
+"""A service platform for managed service providers."""

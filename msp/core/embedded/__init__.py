@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis out of the Python environment, and the supervisor of `msp up`; knows nothing of the rest."""

@@ -1,0 +1,42 @@
+"""`python -m msp.core.embedded.clean`: stop the servers of the home folder and remove all that they kept."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from .home import (
+    MARKER,
+    CannotStart,
+    check_owner,
+    default_home,
+    elsewhere,
+    postgres_folder,
+    postgres_process,
+    redis_process,
+)
+
+
+def clean(home: Path) -> None:
+    """Stop and remove `home` and the homes inside it (those of test runs)."""
+    if not home.exists():
+        return
+    check_owner(home)
+    for marker in (home / MARKER, *home.glob(f"*/{MARKER}")):
+        stop_servers(marker.parent)
+        if elsewhere(marker.parent).exists():
+            check_owner(elsewhere(marker.parent))
+            shutil.rmtree(elsewhere(marker.parent))
+    shutil.rmtree(home)
+
+
+def stop_servers(home: Path) -> None:
+    """Stop what runs from `home`, the database last."""
+    redis_process(home).end()
+    postgres_process(postgres_folder(home)).end()
+
+
+if __name__ == "__main__":
+    try:
+        clean(default_home())
+    except CannotStart as error:
+        sys.exit(str(error))

@@ -1,0 +1,1 @@
+"""Outbound mail: what a message is, how it looks, how it leaves."""

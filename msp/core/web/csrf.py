@@ -1,0 +1,28 @@
+"""CSRF: every unsafe request that a browser's cookie signs carries the token of its form."""
+
+from flask import Flask, g, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from msp.core.errors import BadRequest
+
+protect = CSRFProtect()
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CsrfRefused(BadRequest):
+    code, title = "csrf", "This form has expired; load the page again and repeat the step"
+
+
+def init_app(app: Flask) -> None:
+    """Give templates `csrf_token()`; `check` runs with the gates."""
+    protect.init_app(app)
+
+
+def check() -> None:
+    """Before an unsafe request: a token in the form or in `X-CSRFToken`, unless an API token signs it."""
+    if request.method in _SAFE or g.get("is_token_request"):
+        return
+    try:
+        protect.protect()
+    except CSRFError as error:
+        raise CsrfRefused from error

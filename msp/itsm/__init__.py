@@ -1,0 +1,1 @@
+"""IT service management: tickets and what stands around them."""

@@ -1,0 +1,1 @@
+"""Service levels: versioned definitions, running clocks, escalation, and the engine that reads them."""

@@ -1,0 +1,56 @@
+"""Working time less pauses, in whole seconds since 1970: what is used, when a target is used up, when it is exceeded.
+
+A pause is half-open, [first, last); an open one lasts to FOREVER. Every function takes pauses as `normalised` returns them.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msp.itsm.sla.engine.calendar import Calendar
+from msp.itsm.sla.engine.seconds import FOREVER
+from msp.itsm.sla.engine.years import Span, merged
+
+
+def normalised(pauses: Iterable[tuple[int, int | None]], start: int) -> list[Span]:
+    """Pauses in order, counted once, cut to what lies after the start; open ones last for ever."""
+    return merged((max(first, start), FOREVER if last is None else last) for first, last in pauses)
+
+
+def used(calendar: Calendar, start: int, end: int, pauses: Sequence[Span]) -> int:
+    """Working seconds between start and end that no pause gives back."""
+    given_back = sum(calendar.worked(first, min(last, end)) for first, last in pauses)
+    return calendar.worked(start, end) - given_back
+
+
+def due(calendar: Calendar, start: int, target: int, pauses: Sequence[Span]) -> int | None:
+    """The earliest second at which the target is used up; None when an open pause begins before it is.
+
+    Raises NeverOpen or OutOfRange as `Calendar.add` does.
+    """
+    position, left = start, target
+    for first, last in pauses:
+        available = calendar.worked(position, first)
+        if available >= left:
+            break
+        left -= available
+        if last == FOREVER:
+            return None
+        position = last
+    return calendar.advance(position, left)
+
+
+def exceeded(calendar: Calendar, due_at: int | None, pauses: Sequence[Span]) -> int | None:
+    """The first second after which more than the target is used; None when that never comes."""
+    if due_at is None:
+        return None
+    at = calendar.opening(due_at)
+    for first, last in pauses:
+        if at is None or at < first:
+            break
+        if at < last:
+            at = calendar.opening(last) if last < FOREVER else None
+    return at
+
+
+def paused_at(second: int, pauses: Sequence[Span]) -> bool:
+    """Whether a second lies in a pause."""
+    return any(first <= second < last for first, last in pauses)

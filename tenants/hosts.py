@@ -1,0 +1,81 @@
+"""Hosts are trusted by look-up; what was found is remembered for a minute."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import current_app
+
+from msp.core.db import apart, call
+from msp.core.scope import Scope
+from msp.core.web.brand import monogram
+
+REMEMBER_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class SiteHost:
+    """The tenant that answers on a host, and how it looks."""
+
+    id: UUID
+    kind: str
+    key: str
+    name: str
+    status: str
+    time_zone: str
+    language: str
+    hue: int
+    provider_id: UUID
+    provider_name: str
+    environment: str
+    display_name: str
+    colour: str
+    logo_svg: str | None
+    support_phone: str | None
+    welcome: str | None
+
+    @property
+    def mark(self) -> str:
+        return monogram(self.display_name)
+
+
+def site_host(name: str) -> SiteHost | None:
+    """The tenant of a portal's host name, None where nobody answers there."""
+    return _remembered(f"host:{name}", lambda: call("tenant_of_host", p_host=name))
+
+
+def console() -> SiteHost | None:
+    """The provider, as the console shows it; None before it is installed."""
+
+    def look_up() -> list[dict[str, object]]:
+        return [
+            row
+            | {
+                "kind": "provider", "status": "active", "time_zone": "UTC", "language": "en", "hue": 7,
+                "provider_id": row["id"], "provider_name": row["name"], "display_name": row["name"],
+                "colour": "", "logo_svg": None, "support_phone": None, "welcome": None,
+            }
+            for row in call("provider")
+        ]  # fmt: skip
+
+    return _remembered("console", look_up)
+
+
+def forget() -> None:
+    """Drop what is remembered: after a host, brand or client changed."""
+    current_app.extensions.pop("msp.hosts", None)
+
+
+def _remembered(key, look_up):  # type: ignore[no-untyped-def]  # private, both callers are above
+    memory = current_app.extensions.setdefault("msp.hosts", {})
+    known = memory.get(key)
+    if known is not None and known[0] > time.monotonic():
+        return known[1]
+    with apart(Scope.signin()):
+        rows = look_up()
+    found = SiteHost(**rows[0]) if rows else None
+    if len(memory) > 10_000:
+        memory.clear()
+    if found is not None:
+        memory[key] = (time.monotonic() + REMEMBER_SECONDS, found)
+    return found

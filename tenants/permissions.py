@@ -1,0 +1,95 @@
+"""Permissions, and the shipped roles as sets of them: one table for all who ask what a role may do."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What can be allowed. The first word is the thing, the second the act."""
+
+    # the provider's side
+    CONSOLE_USE = "console.use"
+    CLIENT_READ = "client.read"
+    CLIENT_MANAGE = "client.manage"
+    AGENT_MANAGE = "agent.manage"
+    TEAM_MANAGE = "team.manage"
+    ROLE_GRANT = "role.grant"
+    SLA_READ = "sla.read"
+    SLA_MANAGE = "sla.manage"
+    SLA_EXEMPT = "sla.exempt"
+    FACT_BACKDATE = "fact.backdate"
+    TICKET_ASSIGN = "ticket.assign"
+    TICKET_TRIAGE = "ticket.triage"
+    TICKET_REFILE = "ticket.refile"
+    TICKET_ANY_MOVE = "ticket.any_move"
+    NOTE_WRITE = "note.write"
+    MACRO_MANAGE = "macro.manage"
+    ANNOUNCE = "announcement.manage"
+    PROBLEM_MANAGE = "problem.manage"
+    CHANGE_MANAGE = "change.manage"
+    REPORT_MANAGE = "report.manage"
+    BILLING_MANAGE = "billing.manage"
+    OUTBOX_MANAGE = "outbox.manage"
+    SETTINGS_MANAGE = "settings.manage"
+    # both sides
+    TICKET_READ = "ticket.read"
+    TICKET_OPEN = "ticket.open"
+    TICKET_REPLY = "ticket.reply"
+    TICKET_MOVE = "ticket.move"
+    CONTACT_READ = "contact.read"
+    CONTACT_MANAGE = "contact.manage"
+    SITE_MANAGE = "site.manage"
+    TOKEN_MANAGE = "token.manage"
+    BRANDING_MANAGE = "branding.manage"
+    # the clients' side
+    PORTAL_USE = "portal.use"
+    TICKET_READ_SITE = "ticket.read_site"
+    TICKET_READ_COMPANY = "ticket.read_company"
+    APPROVE = "approval.decide"
+
+
+P = Permission
+
+_READ = {P.CONSOLE_USE, P.CLIENT_READ, P.TICKET_READ, P.CONTACT_READ, P.SLA_READ}
+_AGENT = _READ | {
+    P.TICKET_OPEN, P.TICKET_REPLY, P.TICKET_MOVE, P.TICKET_ASSIGN, P.TICKET_TRIAGE, P.TICKET_REFILE, P.NOTE_WRITE,
+    P.TOKEN_MANAGE,
+}
+_LEAD = _AGENT | {P.MACRO_MANAGE, P.ANNOUNCE, P.FACT_BACKDATE, P.SLA_EXEMPT, P.CONTACT_MANAGE, P.SITE_MANAGE, P.TEAM_MANAGE}
+_REQUESTER = {
+    P.PORTAL_USE, P.TICKET_READ, P.TICKET_OPEN, P.TICKET_REPLY, P.TICKET_MOVE, P.TOKEN_MANAGE,
+}
+_MANAGER = _REQUESTER | {P.TICKET_READ_COMPANY, P.CONTACT_READ, P.SLA_READ}
+
+AGENT_ROLES: dict[str, frozenset[Permission]] = {
+    "admin": frozenset(set(P) - {P.PORTAL_USE, P.TICKET_READ_SITE, P.TICKET_READ_COMPANY, P.APPROVE, P.TICKET_ANY_MOVE}),
+    "lead": frozenset(_LEAD),
+    "agent": frozenset(_AGENT),
+    "problem_manager": frozenset(_AGENT | {P.PROBLEM_MANAGE}),
+    "change_manager": frozenset(_AGENT | {P.CHANGE_MANAGE}),
+    "account_manager": frozenset(
+        _READ | {P.NOTE_WRITE, P.SLA_MANAGE, P.SLA_EXEMPT, P.REPORT_MANAGE, P.CONTACT_MANAGE, P.SITE_MANAGE, P.ANNOUNCE,
+                 P.BRANDING_MANAGE, P.TOKEN_MANAGE}
+    ),
+    "billing": frozenset(_READ | {P.BILLING_MANAGE, P.TOKEN_MANAGE}),
+    "read_only": frozenset(_READ),
+}
+CONTACT_ROLES: dict[str, frozenset[Permission]] = {
+    "requester": frozenset(_REQUESTER),
+    "site_manager": frozenset(_REQUESTER | {P.TICKET_READ_SITE, P.CONTACT_READ}),
+    "manager": frozenset(_MANAGER),
+    "approver": frozenset(_REQUESTER | {P.APPROVE}),
+    "client_admin": frozenset(_MANAGER | {P.CONTACT_MANAGE, P.SITE_MANAGE, P.BRANDING_MANAGE, P.ROLE_GRANT}),
+}
+ROLE_WORDS: dict[str, str] = {
+    "admin": "Administrator", "lead": "Team lead", "agent": "Agent", "problem_manager": "Problem manager",
+    "change_manager": "Change manager", "account_manager": "Account manager", "billing": "Billing",
+    "read_only": "Read only", "requester": "Requester", "site_manager": "Site manager", "manager": "Manager",
+    "approver": "Approver", "client_admin": "Client administrator",
+}
+
+
+def permissions_of(roles: Iterable[str], *, agent: bool) -> frozenset[str]:
+    """The union of what the roles allow; an unknown role allows nothing."""
+    table = AGENT_ROLES if agent else CONTACT_ROLES
+    return frozenset().union(*(table.get(role, frozenset()) for role in roles))

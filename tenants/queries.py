@@ -1,0 +1,179 @@
+"""Reads about clients and people: each takes `by` and returns only what this actor may see."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from msp.core.actor import Actor
+from msp.core.db import db
+from msp.core.errors import Invalid, NotFound, StaleVersion
+from tenants.models import Agent, AgentClient, Branding, Contact, Host, ManagedSite, Site, Team, TeamMember, Tenant
+
+
+def check_version(row: Any, version: int) -> None:
+    """Refuse to save over somebody else's change."""
+    if row.version != version:
+        raise StaleVersion(present=row.version)
+
+
+def reachable(statement: sa.Select[Any], column: Any, by: Actor) -> sa.Select[Any]:
+    """The statement narrowed to the actor's clients: the policy is the guarantee, this is the speed."""
+    if by.tenant_ids is None:
+        return statement
+    return statement.where(column.in_(by.tenant_ids))
+
+
+def visible_client(tenant_id: UUID, *, by: Actor, for_update: bool = False) -> Tenant:
+    """One client; NotFound where it is absent or not this actor's."""
+    statement = sa.select(Tenant).where(Tenant.id == tenant_id, Tenant.kind == "client")
+    if for_update:
+        statement = statement.with_for_update()
+    client = db.session.scalar(reachable(statement, Tenant.id, by))
+    if client is None:
+        raise NotFound
+    return client
+
+
+def clients(*, by: Actor) -> Sequence[Tenant]:
+    """Every client that the actor may see, by name."""
+    statement = sa.select(Tenant).where(Tenant.kind == "client").order_by(Tenant.name, Tenant.id)
+    return db.session.scalars(reachable(statement, Tenant.id, by)).all()
+
+
+def clients_by_id(ids: Iterable[UUID], *, by: Actor) -> dict[UUID, Tenant]:
+    """The named clients that the actor may see."""
+    statement = sa.select(Tenant).where(Tenant.id.in_(set(ids)))
+    return {client.id: client for client in db.session.scalars(reachable(statement, Tenant.id, by))}
+
+
+def key_is_taken(key: str) -> bool:
+    return db.session.scalar(sa.select(sa.exists().where(Tenant.key == key))) or False
+
+
+def host_is_taken(name: str) -> bool:
+    return db.session.get(Host, name) is not None
+
+
+def branding(tenant_id: UUID, *, by: Actor) -> Branding:
+    """How a client's portal looks."""
+    found = db.session.scalar(reachable(sa.select(Branding).where(Branding.tenant_id == tenant_id), Branding.tenant_id, by))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def hosts(tenant_id: UUID) -> Sequence[Host]:
+    """Host names of a tenant; for staff."""
+    return db.session.scalars(sa.select(Host).where(Host.tenant_id == tenant_id).order_by(Host.name)).all()
+
+
+def sites(tenant_id: UUID, *, by: Actor) -> Sequence[Site]:
+    """Sites of a client by name."""
+    statement = sa.select(Site).where(Site.tenant_id == tenant_id).order_by(Site.name)
+    return db.session.scalars(reachable(statement, Site.tenant_id, by)).all()
+
+
+def site_named(tenant_id: UUID, name: str) -> Site | None:
+    return db.session.scalar(sa.select(Site).where(Site.tenant_id == tenant_id, Site.name == name))
+
+
+def visible_site(tenant_id: UUID, site_id: UUID, *, by: Actor) -> Site:
+    """One site of a client; NotFound where it is absent or not this actor's."""
+    statement = sa.select(Site).where(Site.tenant_id == tenant_id, Site.id == site_id)
+    site = db.session.scalar(reachable(statement, Site.tenant_id, by))
+    if site is None:
+        raise NotFound
+    return site
+
+
+def visible_contact(contact_id: UUID, *, by: Actor, for_update: bool = False) -> Contact:
+    """One contact; a contact without the right to see others sees himself."""
+    statement = sa.select(Contact).where(Contact.id == contact_id)
+    if by.is_contact and not by.may("contact.read"):
+        statement = statement.where(Contact.id == by.id)
+    if for_update:
+        statement = statement.with_for_update()
+    contact = db.session.scalar(reachable(statement, Contact.tenant_id, by))
+    if contact is None:
+        raise NotFound
+    return contact
+
+
+def contact_in(tenant_id: UUID, contact_id: UUID) -> Contact:
+    """A contact of the client that a row belongs to, to be named on it; Invalid otherwise."""
+    contact = db.session.get(Contact, (tenant_id, contact_id))
+    if contact is None or not contact.is_active:
+        raise Invalid.field("requester_id", "There is no such contact at this client.", "unknown")
+    return contact
+
+
+def managed_site_ids(tenant_id: UUID, contact_id: UUID) -> list[UUID]:
+    """Sites that a contact manages."""
+    statement = sa.select(ManagedSite.site_id).where(
+        ManagedSite.tenant_id == tenant_id, ManagedSite.contact_id == contact_id
+    )
+    return list(db.session.scalars(statement))
+
+
+def visible_agent(agent_id: UUID, *, by: Actor, for_update: bool = False) -> Agent:
+    """One agent; contacts see none."""
+    if not by.is_agent and by.kind != "system":
+        raise NotFound
+    statement = sa.select(Agent).where(Agent.id == agent_id)
+    agent = db.session.scalar(statement.with_for_update() if for_update else statement)
+    if agent is None:
+        raise NotFound
+    return agent
+
+
+def agents(*, active_only: bool = True) -> Sequence[Agent]:
+    """Agents by name; a provider table, so only for the console."""
+    statement = sa.select(Agent).order_by(Agent.name, Agent.id)
+    return db.session.scalars(statement.where(Agent.is_active) if active_only else statement).all()
+
+
+def assignable_agent(agent_id: UUID, *, tenant_id: UUID) -> Agent:
+    """An agent who may work for the client: active, and not limited to others; Invalid otherwise."""
+    agent = db.session.get(Agent, agent_id)
+    if agent is None or not agent.is_active or (agent.is_limited and tenant_id not in client_ids_of(agent.id)):
+        raise Invalid.field("assignee_id", "This agent cannot work for this client.", "not_assignable")
+    return agent
+
+
+def assignable_agents(tenant_id: UUID) -> Sequence[Agent]:
+    """Active agents who may work for the client, by name."""
+    granted = sa.select(AgentClient.agent_id).where(AgentClient.client_id == tenant_id)
+    statement = sa.select(Agent).where(Agent.is_active, sa.or_(~Agent.is_limited, Agent.id.in_(granted)))
+    return db.session.scalars(statement.order_by(Agent.name, Agent.id)).all()
+
+
+def client_ids_of(agent_id: UUID) -> list[UUID]:
+    """Clients that a limited agent may see."""
+    return list(db.session.scalars(sa.select(AgentClient.client_id).where(AgentClient.agent_id == agent_id)))
+
+
+def teams(*, active_only: bool = True) -> Sequence[Team]:
+    """Teams by name."""
+    statement = sa.select(Team).order_by(Team.name)
+    return db.session.scalars(statement.where(Team.is_active) if active_only else statement).all()
+
+
+def active_team(team_id: UUID) -> Team:
+    """A team that tickets can go to; Invalid otherwise."""
+    team = db.session.get(Team, team_id)
+    if team is None or not team.is_active:
+        raise Invalid.field("team_id", "There is no such team.", "unknown")
+    return team
+
+
+def members(team_id: UUID) -> Sequence[Any]:
+    """Agents of a team with `is_lead`, leads first."""
+    statement = (
+        sa.select(Agent, TeamMember.is_lead)
+        .join(TeamMember, TeamMember.agent_id == Agent.id)
+        .where(TeamMember.team_id == team_id)
+        .order_by(TeamMember.is_lead.desc(), Agent.name)
+    )
+    return db.session.execute(statement).all()

@@ -1,0 +1,1 @@
+"""Writes: clients, people of clients, agents and teams."""

@@ -1,0 +1,143 @@
+"""Clients: created with host and brand, changed, suspended."""
+
+import re
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from msp.core import events
+from msp.core.actor import Actor
+from msp.core.db import db
+from msp.core.errors import Conflict, FieldError, Invalid
+from msp.core.web.brand import brand_check, hue_of
+from tenants import queries
+from tenants.events import ClientChanged, ClientCreated
+from tenants.models import Branding, Host, Installation, Site, Tenant
+from tenants.permissions import Permission
+
+KEY = re.compile(r"^[A-Z][A-Z0-9]{1,9}$")
+
+
+def install(name: str, *, key: str, environment: str, console_host: str, time_zone: str, by: Actor) -> Tenant:
+    """The provider and the one row about the installation; Conflict when it is installed already."""
+    by.require(Permission.SETTINGS_MANAGE)
+    if db.session.get(Installation, 1) is not None:
+        raise Conflict("The provider is set up already.")
+    provider = Tenant(kind="provider", key=checked_key(key), name=name, time_zone=time_zone, hue=7)
+    db.session.add(provider)
+    db.session.flush()
+    db.session.add(Installation(id=1, provider_id=provider.id, environment=environment))
+    db.session.add(Host(name=console_host.partition(":")[0], tenant_id=provider.id))
+    db.session.flush()
+    return provider
+
+
+def create_client(
+    key: str, name: str, *, time_zone: str, host: str, by: Actor, language: str = "en", colour: str | None = None,
+    support_phone: str | None = None, welcome: str | None = None,
+) -> Tenant:  # fmt: skip
+    """A client with its host and brand; features set up the rest when they hear of it."""
+    by.require(Permission.CLIENT_MANAGE)
+    wrong = [*_wrong_zone(time_zone), *_wrong_host(host)]
+    key = checked_key(key, wrong)
+    if wrong:
+        raise Invalid(errors=wrong)
+    if queries.key_is_taken(key):
+        raise Invalid.field("key", f"The key {key} belongs to another client.", "taken")
+    if queries.host_is_taken(host):
+        raise Invalid.field("host", f"{host} belongs to another client.", "taken")
+    client = Tenant(kind="client", key=key, name=name, time_zone=time_zone, language=language)
+    client.hue = hue_of(client.key)
+    db.session.add(client)
+    db.session.flush()
+    db.session.add(Host(name=host, tenant_id=client.id))
+    db.session.add(
+        Branding(
+            tenant_id=client.id, display_name=name, colour=_checked_colour(colour), support_phone=support_phone,
+            welcome=welcome,
+        )
+    )  # fmt: skip
+    db.session.flush()
+    events.record(ClientCreated(client.id))
+    return client
+
+
+def change_client(
+    client_id: UUID, *, version: int, by: Actor, name: str | None = None, time_zone: str | None = None,
+    status: str | None = None,
+) -> Tenant:  # fmt: skip
+    """Change a client's name, zone or standing; a suspended one is refused everywhere but staff still read."""
+    by.require(Permission.CLIENT_MANAGE)
+    client = queries.visible_client(client_id, by=by, for_update=True)
+    queries.check_version(client, version)
+    if time_zone is not None:
+        if wrong := _wrong_zone(time_zone):
+            raise Invalid(errors=wrong)
+        client.time_zone = time_zone
+    if name is not None:
+        client.name = name
+    if status is not None:
+        client.status = status
+    db.session.flush()
+    events.record(ClientChanged(client.id))
+    return client
+
+
+def change_branding(tenant_id: UUID, *, version: int, by: Actor, **changes: str | None) -> Branding:
+    """Change name, colour, phone, sender or welcome of a client's portal; an unreadable colour is refused."""
+    by.require(Permission.BRANDING_MANAGE)
+    branding = queries.branding(tenant_id, by=by)
+    queries.check_version(branding, version)
+    for field in ("display_name", "support_phone", "mail_from", "welcome", "logo_svg"):
+        if field in changes:
+            setattr(branding, field, changes[field])
+    if changes.get("colour"):
+        branding.colour = _checked_colour(changes["colour"])
+    db.session.flush()
+    events.record(ClientChanged(tenant_id))
+    return branding
+
+
+def add_site(tenant_id: UUID, name: str, *, by: Actor, address: str | None = None) -> Site:
+    """A site of a client; its name is unique there."""
+    by.require(Permission.SITE_MANAGE)
+    client = queries.visible_client(tenant_id, by=by)
+    if queries.site_named(tenant_id, name) is not None:
+        raise Invalid.field("name", f"{client.name} has a site called {name} already.", "taken")
+    site = Site(tenant_id=client.id, name=name, address=address)
+    db.session.add(site)
+    db.session.flush()
+    return site
+
+
+def checked_key(key: str, wrong: list[FieldError] | None = None) -> str:
+    """The key in capitals; adds to `wrong`, or raises Invalid, when it has another form."""
+    key = key.strip().upper()
+    if not KEY.match(key):
+        error = FieldError("/key", "format", "A key is 2 to 10 letters and digits and starts with a letter, as ACME.")
+        if wrong is None:
+            raise Invalid(error.message, errors=[error])
+        wrong.append(error)
+    return key
+
+
+def _checked_colour(colour: str | None) -> str:
+    if colour is None:
+        return "#1f5f8b"
+    check = brand_check(colour)
+    if not check.ok:
+        raise Invalid.field(
+            "colour", f"This colour would have to change too much to stay readable; {check.shown_hex} would do.", "contrast"
+        )
+    return colour.lower()
+
+
+def _wrong_zone(time_zone: str) -> list[FieldError]:
+    if time_zone in available_timezones():
+        return []
+    return [FieldError("/time_zone", "unknown", f"There is no time zone {time_zone}; an example is Europe/Berlin.")]
+
+
+def _wrong_host(host: str) -> list[FieldError]:
+    if re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", host):
+        return []
+    return [FieldError("/host", "format", "A host name is in small letters without a port, as acme.example.com.")]

@@ -1,0 +1,242 @@
+"""People: contacts of clients, agents and teams of the provider, and their invitations."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from email_validator import EmailNotValidError, validate_email
+
+from msp.core import events
+from msp.core.actor import Actor
+from msp.core.auth import tokens
+from msp.core.db import call, db
+from msp.core.errors import Conflict, Forbidden, Invalid
+from msp.core.web.brand import hue_of
+from tenants import queries
+from tenants.events import AgentChanged, ContactAdded, ContactChanged
+from tenants.models import Agent, AgentClient, Contact, ManagedSite, Team, TeamMember
+from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, permissions_of
+
+INVITATION_SECONDS = 72 * 3600
+
+
+def add_contact(
+    tenant_id: UUID, name: str, *, by: Actor, e_mail: str | None = None, roles: Sequence[str] = ("requester",),
+    site_id: UUID | None = None, phone: str | None = None, job_title: str | None = None, cost_centre: str | None = None,
+    managed_site_ids: Iterable[UUID] = (), external_key: str | None = None,
+) -> Contact:  # fmt: skip
+    """A contact of a client; with an address he can be invited to the portal."""
+    by.require(Permission.CONTACT_MANAGE)
+    client = queries.visible_client(tenant_id, by=by)
+    check_roles(roles, held=(), by=by, agent=False)
+    address = checked_e_mail(e_mail) if e_mail else None
+    if address and _contact_with(tenant_id, address):
+        raise Invalid.field("e_mail", f"{address} belongs to a contact of {client.name} already.", "taken")
+    if site_id is not None:
+        queries.visible_site(tenant_id, site_id, by=by)
+    contact = Contact(
+        tenant_id=tenant_id, name=name, e_mail=address, roles=sorted(set(roles)), site_id=site_id, phone=phone,
+        job_title=job_title, cost_centre=cost_centre, external_key=external_key,
+        person_id=person_for(address, name) if address else None,
+    )  # fmt: skip
+    db.session.add(contact)
+    db.session.flush()
+    _set_managed_sites(contact, managed_site_ids, by=by)
+    events.record(ContactAdded(tenant_id, contact.id))
+    return contact
+
+
+def change_contact(
+    contact_id: UUID, *, version: int, by: Actor, roles: Sequence[str] | None = None,
+    managed_site_ids: Iterable[UUID] | None = None, is_active: bool | None = None, site_id: UUID | None = None,
+    **fields: str | None,
+) -> Contact:  # fmt: skip
+    """Change a contact's details, roles, sites or standing; never his address or credentials."""
+    by.require(Permission.CONTACT_MANAGE)
+    contact = queries.visible_contact(contact_id, by=by, for_update=True)
+    queries.check_version(contact, version)
+    for field in ("name", "phone", "job_title", "cost_centre"):
+        if field in fields:
+            setattr(contact, field, fields[field])
+    if site_id is not None:
+        contact.site_id = queries.visible_site(contact.tenant_id, site_id, by=by).id
+    if roles is not None:
+        check_roles(roles, held=contact.roles, by=by, agent=False)
+        contact.roles = sorted(set(roles))
+    if managed_site_ids is not None:
+        _set_managed_sites(contact, managed_site_ids, by=by)
+    if is_active is not None:
+        contact.is_active = is_active
+    db.session.flush()
+    if contact.person_id and (is_active is False or roles is not None):
+        call("end_sessions", p_person=contact.person_id, p_except=by.session_id, p_reason="rights changed")
+    events.record(ContactChanged(contact.tenant_id, contact.id))
+    return contact
+
+
+def add_agent(
+    name: str, e_mail: str | None, *, by: Actor, roles: Sequence[str] = ("agent",), client_ids: Sequence[UUID] | None = None,
+    time_zone: str = "UTC", external_key: str | None = None,
+) -> Agent:  # fmt: skip
+    """An agent of the provider; `client_ids` limits him to these clients."""
+    by.require(Permission.AGENT_MANAGE)
+    check_roles(roles, held=(), by=by, agent=True)
+    address = checked_e_mail(e_mail) if e_mail else None
+    if address and db.session.scalar(sa.select(Agent.id).where(Agent.e_mail == address)):
+        raise Invalid.field("e_mail", f"{address} belongs to an agent already.", "taken")
+    agent = Agent(
+        tenant_id=by.provider_id or call("provider")[0]["id"], name=name, e_mail=address, roles=sorted(set(roles)),
+        is_limited=client_ids is not None, time_zone=time_zone, hue=hue_of(name), external_key=external_key,
+        person_id=person_for(address, name) if address else None,
+    )  # fmt: skip
+    db.session.add(agent)
+    db.session.flush()
+    _set_clients(agent, client_ids or (), by=by)
+    events.record(AgentChanged(agent.id))
+    return agent
+
+
+def change_agent(
+    agent_id: UUID, *, version: int, by: Actor, name: str | None = None, roles: Sequence[str] | None = None,
+    is_active: bool | None = None, is_limited: bool | None = None, client_ids: Sequence[UUID] | None = None,
+) -> Agent:  # fmt: skip
+    """Change an agent's name, roles, reach or standing; his sessions end when his rights change."""
+    by.require(Permission.AGENT_MANAGE)
+    agent = queries.visible_agent(agent_id, by=by, for_update=True)
+    queries.check_version(agent, version)
+    if roles is not None:
+        check_roles(roles, held=agent.roles, by=by, agent=True)
+        agent.roles = sorted(set(roles))
+    if is_active is not None:
+        agent.is_active = is_active
+    if is_limited is not None:
+        agent.is_limited = is_limited
+    if name is not None:
+        agent.name = name
+    db.session.flush()
+    _keep_one_admin()
+    if client_ids is not None:
+        _set_clients(agent, client_ids, by=by)
+    if agent.person_id and (roles, is_active, is_limited, client_ids) != (None, None, None, None):
+        call("end_sessions", p_person=agent.person_id, p_except=by.session_id, p_reason="rights changed")
+    events.record(AgentChanged(agent.id))
+    return agent
+
+
+def add_team(name: str, *, by: Actor, e_mail: str | None = None, external_key: str | None = None) -> Team:
+    """A team that tickets can go to."""
+    by.require(Permission.TEAM_MANAGE)
+    if db.session.scalar(sa.select(Team.id).where(Team.name == name)):
+        raise Invalid.field("name", f"There is a team called {name} already.", "taken")
+    team = Team(tenant_id=by.provider_id or call("provider")[0]["id"], name=name, e_mail=e_mail, external_key=external_key)
+    db.session.add(team)
+    db.session.flush()
+    return team
+
+
+def set_members(team_id: UUID, members: dict[UUID, bool], *, by: Actor) -> None:
+    """The team's agents, each with whether he leads."""
+    by.require(Permission.TEAM_MANAGE)
+    team = queries.active_team(team_id)
+    present = {m.agent_id: m for m in db.session.scalars(sa.select(TeamMember).where(TeamMember.team_id == team.id))}
+    for agent_id, member in present.items():
+        if agent_id not in members:
+            db.session.delete(member)
+    for agent_id, is_lead in members.items():
+        if agent_id in present:
+            present[agent_id].is_lead = is_lead
+        else:
+            agent = queries.visible_agent(agent_id, by=by)
+            db.session.add(TeamMember(tenant_id=team.tenant_id, team_id=team.id, agent_id=agent.id, is_lead=is_lead))
+    db.session.flush()
+
+
+def invitation_link(person_id: UUID, tenant_id: UUID, *, by: Actor) -> str:
+    """A new single-use invitation; the token, to be put into an address on the tenant's host."""
+    by.require_any(Permission.CONTACT_MANAGE, Permission.AGENT_MANAGE)
+    token = tokens.new_token()
+    made = call(
+        "make_link", p_hash=tokens.token_hash(token), p_purpose="invitation", p_person=person_id, p_tenant=tenant_id,
+        p_lifetime_seconds=INVITATION_SECONDS,
+    )  # fmt: skip
+    if not made[0]["make_link"]:
+        raise Forbidden("This person cannot be invited there.")
+    return token
+
+
+def check_roles(roles: Sequence[str], *, held: Iterable[str], by: Actor, agent: bool) -> None:
+    """Roles must exist, and nobody grants or takes away what he lacks himself."""
+    table = AGENT_ROLES if agent else CONTACT_ROLES
+    unknown = [role for role in roles if role not in table]
+    if unknown or not roles:
+        raise Invalid.field("roles", f"Choose from {', '.join(table)}.", "unknown")
+    moved = set(roles) ^ set(held)
+    if moved - {"requester"}:
+        _require_grant(moved, by=by, agent=agent)
+
+
+def _require_grant(moved: Iterable[str], *, by: Actor, agent: bool) -> None:
+    if not agent and by.kind != "contact":
+        by.require(Permission.CONTACT_MANAGE)
+        return
+    by.require(Permission.ROLE_GRANT)
+    missing = permissions_of(moved, agent=agent) - by.permissions
+    if agent is False and by.is_contact:
+        missing -= {Permission.APPROVE, Permission.TICKET_READ_SITE}
+    if missing and by.kind != "system":
+        raise Forbidden("You cannot grant rights that you do not have yourself.", missing=sorted(missing))
+
+
+def checked_e_mail(e_mail: str) -> str:
+    """The address in the form it is kept in; Invalid where it is none."""
+    try:
+        return validate_email(e_mail.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as error:
+        raise Invalid.field("e_mail", f"{e_mail} is not an e-mail address: {error}", "format") from error
+
+
+def person_for(e_mail: str, name: str) -> UUID:
+    """The person of an address, made when new."""
+    found: UUID = call("person_for_invitation", p_e_mail=e_mail, p_name=name)[0]["person_for_invitation"]
+    return found
+
+
+def _contact_with(tenant_id: UUID, e_mail: str) -> bool:
+    statement = sa.select(sa.exists().where(Contact.tenant_id == tenant_id, Contact.e_mail == e_mail))
+    return db.session.scalar(statement) or False
+
+
+def _set_managed_sites(contact: Contact, site_ids: Iterable[UUID], *, by: Actor) -> None:
+    wanted = set(site_ids)
+    statement = sa.select(ManagedSite).where(
+        ManagedSite.tenant_id == contact.tenant_id, ManagedSite.contact_id == contact.id
+    )
+    for row in db.session.scalars(statement):
+        if row.site_id in wanted:
+            wanted.discard(row.site_id)
+        else:
+            db.session.delete(row)
+    for site_id in wanted:
+        queries.visible_site(contact.tenant_id, site_id, by=by)
+        db.session.add(ManagedSite(tenant_id=contact.tenant_id, contact_id=contact.id, site_id=site_id))
+    db.session.flush()
+
+
+def _set_clients(agent: Agent, client_ids: Iterable[UUID], *, by: Actor) -> None:
+    wanted = set(client_ids)
+    for row in db.session.scalars(sa.select(AgentClient).where(AgentClient.agent_id == agent.id)):
+        if row.client_id in wanted:
+            wanted.discard(row.client_id)
+        else:
+            db.session.delete(row)
+    for client_id in wanted:
+        client = queries.visible_client(client_id, by=by)
+        db.session.add(AgentClient(tenant_id=agent.tenant_id, agent_id=agent.id, client_id=client.id))
+    db.session.flush()
+
+
+def _keep_one_admin() -> None:
+    """The last administrator cannot be removed; the lock makes two removals at once wait for each other."""
+    admins = sa.select(Agent.id).where(Agent.is_active, Agent.roles.any("admin")).with_for_update()
+    if not db.session.scalars(admins).all():
+        raise Conflict("This is the last administrator.")

@@ -1,0 +1,1 @@
+"""Tests: they mirror the tree; `architecture` holds the ones about the whole."""
