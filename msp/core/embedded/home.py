@@ -38,7 +38,7 @@ def open_home(home: Path) -> Path:
     try:
         home.mkdir(parents=True, exist_ok=True)
         check_owner(home)
-        if home != _PROJECT / "var" and not (home / MARKER).exists() and any(home.iterdir()):
+        if not is_ours(home) and any(home.iterdir()):
             raise CannotStart(f"{home} is not empty and was not made by msp; set MSP_HOME to a new folder.")
         (home / MARKER).touch()
         # Root's PostgreSQL runs as somebody else, who must be able to pass through whatever the umask is.
@@ -71,6 +71,11 @@ def postgres_process(folder: Path) -> processes.PidFile:
 def redis_process(home: Path) -> processes.PidFile:
     folder = home / "redis"
     return processes.PidFile(folder / "valkey.pid", word=str(folder / "valkey.conf"), stop_signal=signal.SIGTERM)
+
+
+def is_ours(home: Path) -> bool:
+    """Whether all in this folder may be taken for the work of msp."""
+    return home == _PROJECT / "var" or (home / MARKER).exists()
 
 
 def check_owner(folder: Path) -> None:

@@ -45,9 +45,10 @@ class Address:
 
     def __post_init__(self) -> None:
         local, _, domain = self.email.rpartition("@")
+        domain = _ascii_domain(domain)
         object.__setattr__(self, "name", _one_line(self.name)[:MAX_NAME].strip())
-        object.__setattr__(self, "email", f"{local}@{_ascii_domain(domain)}")
-        if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(_ascii_domain(domain)) or len(self.email) > MAX_ADDRESS:
+        object.__setattr__(self, "email", f"{local}@{domain}")
+        if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain) or len(self.email) > MAX_ADDRESS:
             raise MessageInvalid("This is not an e-mail address.", email=self.email)
 
     def __str__(self) -> str:
@@ -67,8 +68,8 @@ class Message:
     html: str | None = None
     cc: tuple[Address, ...] = ()
     reply_to: Address | None = None
-    bounces_to: str | None = None
-    """The envelope's sender; the visible one if None, the null sender if empty (RFC 3834)."""
+    bounces_to: Address | None = None
+    """The envelope's sender, where it is not the visible one."""
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class Message:
 
     @property
     def envelope_sender(self) -> str:
-        return self.sender.email if self.bounces_to is None else self.bounces_to
+        return (self.bounces_to or self.sender).email
 
 
 def message_id(row_id: UUID, domain: str) -> str:

@@ -1,8 +1,8 @@
 """What can be wrong with a query: a reason, words for a person and the characters to point at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 
 from msp.core.errors import FieldError, Invalid
 from msp.core.query.ast import Span
@@ -45,13 +45,11 @@ class QueryError(Invalid):
         self.suggestions = list(suggestions)
         if self.suggestions:
             message += f" Did you mean {' or '.join(self.suggestions)}?"
-        super().__init__(
-            message,
-            errors=[FieldError("/q", reason, message)],
-            position=self.position,
-            length=self.length,
-            suggestions=self.suggestions,
-        )
+        super().__init__(message, errors=[FieldError("/q", reason, message)])
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        return {"position": self.position, "length": self.length, "suggestions": self.suggestions}
 
 
 def near(word: str, known: Iterable[str]) -> list[str]:

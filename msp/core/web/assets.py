@@ -1,7 +1,7 @@
 """Addresses of static files: one content hash of the whole tree stands in the path.
 
-The hash is a folder, not a query, because modules and style sheets name each other by relative address and so inherit it:
-everything under `/static/<version>/` may be cached for ever. `/static/<file>` without a version is the same file, uncached.
+The hash is a folder, not a query, because modules name each other by relative address and so inherit it: everything
+under `/static/<version>/` may be cached for ever. `/static/<file>` without a version is the same file, uncached.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ def static_version() -> str:
 
 @cache
 def asset_url(path: str) -> str:
-    """The cacheable address of a static file; FileNotFoundError where there is none, so a typing error shows at once."""
+    """The cacheable address of a static file; FileNotFoundError where there is none, so that a slip shows at once."""
     if not (STATIC / path).is_file():
         raise FileNotFoundError(f"no static file {path}: run python -m msp.core.web.vendor, or mend the name")
     return f"/static/{static_version()}/{path}"

@@ -1,6 +1,6 @@
 """A client's colour: derived as `tokens.css` derives it, checked when it is saved, served as its own style sheet.
 
-OKLCH after Björn Ottosson (https://bottosson.github.io/posts/oklab/), contrast after WCAG 2.2, both as browsers compute them:
+OKLCH after Björn Ottosson (https://bottosson.github.io/posts/oklab/), contrast after WCAG 2.2, both as browsers do it:
 colours outside sRGB are clipped channel by channel.
 """
 
@@ -39,7 +39,7 @@ class BrandCheck:
 
 
 def brand_check(colour: str) -> BrandCheck:
-    """Judge a colour `#rrggbb`; ValueError for anything else. Refused: under 4.5:1, or lightness moved by more than 0.25."""
+    """Judge a colour `#rrggbb`; ValueError for anything else. Refused: under 4.5:1, or moved by more than 0.25."""
     brand = _oklch(_rgb(colour))
     solid = _solid(brand)
     moved_by = abs(solid.lightness - brand.lightness)
@@ -73,7 +73,7 @@ def monogram(name: str) -> str:
     return letters.upper()
 
 
-# --- The derivation of tokens.css ---------------------------------------------------------------------------------------
+# --- The derivation of tokens.css ------------------------------------------------------------------------------------
 
 
 def _clamp(low: float, value: float, high: float) -> float:
@@ -97,7 +97,7 @@ def _text_pairs(brand: Oklch) -> list[tuple[Oklch, Oklch]]:
     ]
 
 
-# --- Colour arithmetic --------------------------------------------------------------------------------------------------
+# --- Colour arithmetic -----------------------------------------------------------------------------------------------
 
 
 def _rgb(colour: str) -> Rgb:

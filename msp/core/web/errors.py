@@ -113,6 +113,7 @@ def problem(error: MspError) -> Response:
         "code": error.code,
         "detail": error.message,
         "request_id": g.get("request_id"),
+        **error.members,
     }
     if error.errors:
         body["errors"] = [{"pointer": e.pointer, "code": e.code, "message": e.message} for e in error.errors]

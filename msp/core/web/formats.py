@@ -1,7 +1,7 @@
 """Words for durations, instants, sizes and service levels, the same in console, portal and mail.
 
-Everything here is pure: `now` and the zone come from the caller. `static/js/words.js` says the same in the browser, and a
-test holds the two together.
+Everything here is pure: `now` and the zone come from the caller. `static/js/words.js` says the same in the browser,
+and a test holds the two together.
 """
 
 import math
@@ -174,8 +174,8 @@ def sla_words(
 ) -> SlaWords:
     """The chip's words for a clock in `state`.
 
-    `over_seconds` is working time past the target; without it the wall clock since the breach is told. `reason` replaces the
-    paused time (`Paused – waiting for client`) where there is room for it.
+    `over_seconds` is working time past the target; without it the wall clock since the due instant is told. `reason`
+    replaces the paused time (`Paused – waiting for client`) where there is room for it.
     """
     look, icon = SLA_LOOK[state]
     if state in ("on_track", "at_risk"):
@@ -193,7 +193,7 @@ def sla_words(
 
 
 def _due_words(due: datetime | None, breached_at: datetime | None, now: datetime, tz: tzinfo) -> str:
-    # Due may be a closing time that has passed while the clock stands still until the next opening: that opening counts.
+    # Due may be a closing time that has passed while the clock stands still until the next opening: that one counts.
     deadline = breached_at if due and due <= now and breached_at and breached_at > now else due
     if deadline is None:
         return "No target"
@@ -210,10 +210,10 @@ def _due_words(due: datetime | None, breached_at: datetime | None, now: datetime
 # state -> (data-s, icon, word in the console, word in the portal, tone of the portal's chip)
 _STATUS = {
     "new": ("new", "circle-dashed", "New", "Submitted", "hold"),
-    "waiting_approval": ("new", "circle-dashed", "Approval", "Waiting for approval", "hold"),
+    "waiting_for_approval": ("new", "circle-dashed", "Approval", "Waiting for approval", "hold"),
     "open": ("open", "dial-half", "In progress", "In progress", "accent"),
-    "waiting_client": ("wait", "dial-pause", "Waiting for client", "Waiting for you", "warn"),
-    "waiting_supplier": ("wait", "circle-minus", "Waiting for supplier", "Waiting for a supplier", "hold"),
+    "waiting_for_client": ("wait", "dial-pause", "Waiting for client", "Waiting for you", "warn"),
+    "waiting_for_supplier": ("wait", "circle-minus", "Waiting for supplier", "Waiting for a supplier", "hold"),
     "scheduled": ("wait", "dial-pause", "Scheduled", "Planned", "hold"),
     "resolved": ("done", "circle-check", "Resolved", "Fixed", "ok"),
     "closed": ("done", "circle-check", "Closed", "Done", "ok"),
@@ -227,7 +227,7 @@ def status_words(state: str, *, portal: bool = False, kind: str = "incident", ch
     look, icon, console_word, portal_word, tone = _STATUS[state]
     if portal:
         word = "Done" if (state, kind) == ("resolved", "request") else portal_word
-        return StatusWords(look, "arrow-back-up" if state == "waiting_client" else icon, word, tone)
+        return StatusWords(look, "arrow-back-up" if state == "waiting_for_client" else icon, word, tone)
     return StatusWords(look, icon, f"Waiting for {change}" if state == "scheduled" and change else console_word, tone)
 
 

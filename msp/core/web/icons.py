@@ -112,7 +112,6 @@ OWN = {
     "dial-half": '<circle cx="12" cy="12" r="9"/><path d="M12 7a5 5 0 0 1 0 10z" fill="currentColor" stroke="none"/>',
     "dial-pause": '<circle cx="12" cy="12" r="9"/><path d="M10 9v6M14 9v6"/>',
     "clock-back": '<path d="M5 5v4h4"/><path d="M5.5 9a8 8 0 1 1-1.4 5"/><path d="M12 8v4.5l2.5 1.5"/>',
-    "stop": '<circle cx="12" cy="12" r="9"/><rect x="9" y="9" width="6" height="6" rx="1" fill="currentColor" stroke="none"/>',
 }
 
 NAMES = frozenset(TABLER) | frozenset(OWN)

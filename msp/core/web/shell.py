@@ -1,59 +1,91 @@
-"""What every page has around it: who is signed in, the brand, the navigation, the headers."""
+"""What the frame of a page needs: the context variable `shell` of every template that extends one of the bases."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, tzinfo
+from typing import Literal
 
-from flask import Flask, Response, g, request
-
-from msp.core import clock
-from msp.core.web.headers import security_headers
+Tone = Literal["", "ok", "warn", "bad"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NavItem:
-    """An entry of the navigation. `count` is asked for when the page is made."""
+    """One place to go. `keys` is a shortcut such as `g q`; `is_minor` items are left out of the rail."""
 
     label: str
     href: str
-    icon: str
-    group: str = ""
+    icon: str = "filter"
     count: int | None = None
+    tone: Tone = ""
     is_current: bool = False
-    is_alarming: bool = False
+    is_minor: bool = False
+    keys: str = ""
 
 
-NavSource = Callable[[], list[NavItem]]
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    """A run of places under a heading; the first group usually has none. The portal uses one group."""
+
+    items: tuple[NavItem, ...]
+    label: str = ""
 
 
-def add_navigation(app: Flask, source: NavSource) -> None:
-    """Let a feature add its entries; sources are asked in the order of the ladder."""
-    app.extensions.setdefault("msp.navigation", []).append(source)
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who is signed in. `presence` is a few words such as `until 18:00`; `links` fill the menu under the name."""
+
+    name: str
+    hue: int
+    href: str
+    sign_out_url: str
+    presence: str = ""
+    links: tuple[NavItem, ...] = ()
 
 
-def init_app(app: Flask) -> None:
-    """Put the shell into every template and the headers on every answer."""
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """Whose page it is: the provider in the console, the client in the portal."""
 
-    @app.context_processor
-    def shell() -> dict[str, Any]:
-        return {
-            "actor": g.get("actor"),
-            "site_host": g.get("host"),
-            "surface": app.surface,  # type: ignore[attr-defined]  # set on the application by create_app
-            "now": clock.now(),
-            "navigation": lambda: [item for source in app.extensions.get("msp.navigation", ()) for item in source()],
-        }
+    name: str
+    monogram: str
+    href: str = "/"
+    stylesheet: str = ""
+    logo_url: str = ""
 
-    @app.after_request
-    def secure(response: Response) -> Response:
-        settings = app.settings  # type: ignore[attr-defined]  # set on the application by create_app
-        wanted = security_headers(
-            app.surface,  # type: ignore[attr-defined]  # set on the application by create_app
-            live_origin=settings.live_url or None,
-            https=settings.is_https,
-        )
-        for name, value in wanted.items():
-            response.headers.setdefault(name, value)
-        if g.get("actor") is not None and request.endpoint != "static":
-            response.headers["Cache-Control"] = "no-store"
-        return response
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Where the stream of changes is, and where a ticket for it is to be had (by POST)."""
+
+    url: str
+    ticket_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """A word about what was just done. `undo_url` takes a POST."""
+
+    text: str
+    tone: Tone = "ok"
+    undo_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame. `notice` is a strip above everything (demonstration, viewing as a contact)."""
+
+    brand: Brand
+    now: datetime
+    tz: tzinfo
+    tz_name: str
+    user: User | None = None
+    nav: tuple[NavGroup, ...] = ()
+    search_url: str = ""
+    create_url: str = ""
+    live: Live | None = None
+    flashes: tuple[Flash, ...] = ()
+    footer: tuple[NavItem, ...] = ()
+    notice: str = ""
+    theme: Literal["system", "light", "dark"] = "system"
+    density: Literal["compact", "comfortable"] = "compact"
+    has_keys: bool = True
+    lang: str = "en"

@@ -1,4 +1,4 @@
-"""Fill `static/vendor/`: npm files that pages need, the icon sprite, the joined style sheet: `python -m msp.core.web.vendor`.
+"""Fill `static/vendor/` with npm files, the icon sprite and the joined style sheet: `python -m msp.core.web.vendor`.
 
 `npm ci` comes first; run this again after editing a style sheet. What lies in `static/vendor/` is never committed.
 """
@@ -51,7 +51,7 @@ def sprite(node_modules: Path) -> str:
 
 
 def stylesheet(entry: Path = STATIC / "css/app.css") -> str:
-    """The entry sheet with its imports in place, without comments and indentation: one request, a third less to send."""
+    """The entry sheet with its imports in place, without comments and indentation: one request, a third smaller."""
     text = entry.read_text(encoding="utf-8")
     text = _IMPORT.sub(lambda found: stylesheet(entry.parent / found[1]), text)
     return "\n".join(line for line in (raw.strip() for raw in _COMMENT.sub("", text).splitlines()) if line) + "\n"

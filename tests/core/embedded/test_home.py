@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from msp.core.embedded import clean
 from msp.core.embedded import home as homes
 from msp.core.embedded.processes import PidFile, wait_until
 
@@ -34,6 +35,16 @@ def test_folder_with_things_of_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "letters.txt").touch()
     with pytest.raises(homes.CannotStart, match="not empty and was not made by msp"):
         homes.open_home(tmp_path)
+
+
+def test_clean_leaves_alone_what_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").touch()
+    with pytest.raises(homes.CannotStart, match="left alone"):
+        clean.clean(tmp_path)
+    assert (tmp_path / "letters.txt").exists()
+    clean.clean(homes.open_home(tmp_path / "home"))
+    assert not (tmp_path / "home").exists()
+    clean.clean(tmp_path / "home")
 
 
 def test_path_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def sql(text: str) -> str:
     """The condition as PostgreSQL gets it, with a question mark for each parameter and its cast."""
     where = sa.and_(sa.true(), *compiled(text).where)
     written = str(where.compile(dialect=postgresql.dialect(), compile_kwargs={"render_postcompile": True}))
-    written = re.sub(r"%\(\w+\)s(::[A-Z ]+[A-Z])?", "?", written)
+    written = re.sub(r"%\(\w+\)s(::[A-Z]+( WITH TIME ZONE)?)?", "?", written)
     return " ".join(written.split()).replace("ticket.", "")
 
 

@@ -123,7 +123,7 @@ def test_points_at_what_is_wrong(text: str, reason: str, pointed_at: str) -> Non
     assert error.reason == reason
     assert text[error.position : error.position + error.length] == pointed_at
     assert error.errors[0].code == reason
-    assert (error.details["position"], error.details["length"]) == (error.position, error.length)
+    assert error.members == {"position": error.position, "length": error.length, "suggestions": []}
 
 
 def test_limits_are_exact() -> None:

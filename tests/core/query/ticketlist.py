@@ -29,6 +29,7 @@ class Base(DeclarativeBase):
 
 class Ticket(Base):
     __tablename__ = "ticket"
+    __table_args__ = {"prefixes": ["TEMPORARY"]}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[UUID] = mapped_column(default=ACME)
@@ -45,6 +46,7 @@ class Ticket(Base):
 
 class Tag(Base):
     __tablename__ = "ticket_tag"
+    __table_args__ = {"prefixes": ["TEMPORARY"]}
 
     ticket_id: Mapped[int] = mapped_column(sa.ForeignKey("ticket.id"), primary_key=True)
     word: Mapped[str] = mapped_column(sa.Text, primary_key=True)

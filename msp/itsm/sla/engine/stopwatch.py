@@ -54,3 +54,13 @@ def exceeded(calendar: Calendar, due_at: int | None, pauses: Sequence[Span]) -> 
 def paused_at(second: int, pauses: Sequence[Span]) -> bool:
     """Whether a second lies in a pause."""
     return any(first <= second < last for first, last in pauses)
+
+
+def percent(used_seconds: int, target: int) -> float:
+    """Share of the target, to two places; 100 of a target of nothing."""
+    return round(100 * used_seconds / target, 2) if target else 100.0
+
+
+def is_at_risk(used_seconds: int, target: int, at_risk_percent: float) -> bool:
+    """Whether the exact share has reached a percentage."""
+    return 100 * used_seconds >= target * at_risk_percent if target else at_risk_percent <= 100

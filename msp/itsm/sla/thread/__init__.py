@@ -1,0 +1,1 @@
+"""The SLA thread: how a clock has run, drawn as beads on a thread."""

@@ -1,0 +1,1 @@
+"""Tickets: incidents and requests in one model, their conversation, files and timeline."""
