@@ -82,7 +82,7 @@ class SignInSession(Base):
 
 
 class OneTimeLink(Base):
-    """A single-use, expiring link: invitation, reset, hand-over to another company's host."""
+    """A single-use, expiring link: invitation, reset, second step of a sign-in, hand-over to another company's host."""
 
     __tablename__ = "one_time_link"
     __isolation__ = platform_table("spent before a scope exists")
@@ -91,11 +91,14 @@ class OneTimeLink(Base):
     purpose: Mapped[str]
     person_id: Mapped[UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     tenant_id: Mapped[UUID] = mapped_column(sa.ForeignKey("tenant.id"))
+    session_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("session.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     expires_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
 
-    __table_args__ = (sa.CheckConstraint("purpose IN ('invitation', 'reset', 'hand_over')", name="purpose"),)
+    __table_args__ = (
+        sa.CheckConstraint("purpose IN ('invitation', 'reset', 'hand_over', 'second_step')", name="purpose"),
+    )
 
 
 class ApiToken(Base):

@@ -34,6 +34,16 @@ FUNCTIONS: list[tuple[str, str, str]] = [
         _EVERYONE,
     ),
     (
+        "actor_person()",
+        f"""CREATE FUNCTION actor_person() RETURNS uuid STABLE {_DEFINER} AS $$
+            SELECT person_id FROM contact
+             WHERE current_setting('role') = 'msp_tenant' AND tenant_id = scope_tenant() AND id = scope_actor()
+            UNION ALL
+            SELECT person_id FROM agent WHERE current_setting('role') IN ('msp_agent', 'msp_staff') AND id = scope_actor()
+        $$""",
+        "msp_definer",
+    ),
+    (
         "tenant_of_host(text)",
         f"""CREATE FUNCTION tenant_of_host(p_host text) RETURNS TABLE (
             id uuid, kind text, key text, name text, status text, time_zone text, language text, hue int,
@@ -76,13 +86,13 @@ FUNCTIONS: list[tuple[str, str, str]] = [
             second_factor_at timestamptz, has_second_factor boolean)
         STABLE {_DEFINER} AS $$
             SELECT s.id, s.person_id, s.tenant_id, s.contact_id, s.agent_id,
-                   coalesce(a.name, c.name), coalesce(a.e_mail, c.e_mail), coalesce(a.roles, c.roles),
+                   coalesce(a.name, c.name), p.e_mail, coalesce(a.roles, c.roles),
                    ARRAY(SELECT m.site_id FROM managed_site m WHERE m.tenant_id = c.tenant_id AND m.contact_id = c.id),
                    CASE WHEN a.is_limited THEN ARRAY(SELECT x.client_id FROM agent_client x WHERE x.agent_id = a.id) END,
                    coalesce(a.time_zone, t.time_zone), coalesce(a.hue, t.hue), coalesce(a.preferences, '{{}}'::jsonb),
                    s.created_at, s.last_seen_at, s.reauthenticated_at, s.second_factor_at,
                    k.totp_confirmed_at IS NOT NULL
-            FROM session s JOIN tenant t ON t.id = s.tenant_id
+            FROM session s JOIN tenant t ON t.id = s.tenant_id JOIN person p ON p.id = s.person_id
                  LEFT JOIN contact c ON c.tenant_id = s.tenant_id AND c.id = s.contact_id
                  LEFT JOIN agent a ON a.id = s.agent_id
                  LEFT JOIN credential k ON k.person_id = s.person_id
@@ -149,9 +159,9 @@ FUNCTIONS: list[tuple[str, str, str]] = [
         BEGIN
             UPDATE session SET ended_at = now(), end_reason = p_reason
              WHERE person_id = p_person AND ended_at IS NULL AND id IS DISTINCT FROM p_except
-               AND (current_setting('role') IN ('msp_staff', 'msp_signin')
+               AND (current_setting('role') IN ('msp_staff', 'msp_signin') OR person_id = actor_person()
                     OR (current_setting('role') = 'msp_tenant' AND tenant_id = scope_tenant())
-                    OR (current_setting('role') = 'msp_agent' AND (tenant_id = ANY (scope_tenants()) OR agent_id = scope_actor())));
+                    OR (current_setting('role') = 'msp_agent' AND tenant_id = ANY (scope_tenants())));
             GET DIAGNOSTICS v_count = ROW_COUNT;
             RETURN v_count;
         END $$""",
@@ -185,6 +195,7 @@ FUNCTIONS: list[tuple[str, str, str]] = [
         STABLE {_DEFINER} AS $$
             SELECT l.purpose, l.person_id, l.tenant_id, p.name, p.e_mail, k.password_hash IS NOT NULL
             FROM one_time_link l JOIN person p ON p.id = l.person_id LEFT JOIN credential k ON k.person_id = p.id
+                 JOIN tenant t ON t.id = l.tenant_id AND t.status = 'active'
             WHERE l.hash = p_hash AND l.spent_at IS NULL AND l.expires_at > now()
         $$""",
         _SIGNIN,
@@ -202,13 +213,14 @@ FUNCTIONS: list[tuple[str, str, str]] = [
         "set_credential(uuid, text)",
         f"""CREATE FUNCTION set_credential(p_person uuid, p_password_hash text) RETURNS void {_PLPGSQL} AS $$
         BEGIN
-            IF current_setting('role') <> 'msp_signin' AND NOT EXISTS (
-                SELECT 1 FROM contact WHERE id = scope_actor() AND person_id = p_person
-                UNION ALL SELECT 1 FROM agent WHERE id = scope_actor() AND person_id = p_person) THEN
+            IF current_setting('role') <> 'msp_signin' AND p_person IS DISTINCT FROM actor_person() THEN
                 RAISE EXCEPTION 'a credential is set by its own person' USING ERRCODE = 'insufficient_privilege';
             END IF;
             INSERT INTO credential (person_id, password_hash) VALUES (p_person, p_password_hash)
             ON CONFLICT (person_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = now();
+            -- what was asked for under the old password is void
+            UPDATE one_time_link SET spent_at = now()
+             WHERE person_id = p_person AND purpose <> 'invitation' AND spent_at IS NULL;
         END $$""",
         _EVERYONE,
     ),

@@ -8,7 +8,7 @@ from migrations.functions import search
 from migrations.isolation import client_table, definer_rows, function, provider_table
 
 revision = '0004'
-down_revision = '0002'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 

@@ -20,6 +20,7 @@ def load_models(packages: Iterable[str]) -> None:
     """Import every table, so that the metadata and the registry are whole."""
     import_module("msp.core.outbox.models")
     import_module("msp.core.audit")
+    import_module("msp.core.refusals")
     for part in ("models", "platform"):
         parts(part, packages)
 

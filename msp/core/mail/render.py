@@ -89,7 +89,7 @@ class Brand:
 
 
 def render(template: str, context: Mapping[str, Any], *, brand: Brand) -> Rendered:
-    """Both forms of `template`; each template names what it needs in its first lines, and a missing value is an error."""
+    """Both forms of `template`; its first lines name what it needs, and a missing value is an error."""
     values = {**context, "brand": brand}
     text = _ENVIRONMENT.get_template(f"{template}.txt").render(values)
     html = _ENVIRONMENT.get_template(f"{template}.html").render(values)

@@ -26,9 +26,10 @@ SLA_LOOK = {
     "on_track": ("track", "clock"),
     "at_risk": ("risk", "hourglass"),
     "breached": ("over", "alert-circle"),
-    "late": ("missed", "circle-x"),
+    "missed": ("missed", "circle-x"),
     "paused": ("paused", "dial-pause"),
     "met": ("met", "circle-check"),
+    "stopped": ("none", "minus"),
     "none": ("none", "minus"),
 }
 
@@ -180,16 +181,16 @@ def sla_words(
     look, icon = SLA_LOOK[state]
     if state in ("on_track", "at_risk"):
         return SlaWords(look, icon, _due_words(due, breached_at, now, tz))
-    if state in ("breached", "late"):
+    if state in ("breached", "missed"):
         over = over_seconds
         if over is None and (since := due or breached_at):
-            over = ((stopped_at if state == "late" and stopped_at else now) - since).total_seconds()
+            over = ((stopped_at if state == "missed" and stopped_at else now) - since).total_seconds()
         lead = "Overdue" if state == "breached" else "Missed by"
         return SlaWords(look, icon, f"{lead} {compact_words(over or 0)}")
     if state == "paused":
         tail = f" – {reason}" if reason else f" {compact_words(paused_seconds)}" if paused_seconds else ""
         return SlaWords(look, icon, f"Paused{tail}")
-    return SlaWords(look, icon, "Met" if state == "met" else "No target")
+    return SlaWords(look, icon, {"met": "Met", "stopped": "Stopped"}.get(state, "No target"))
 
 
 def _due_words(due: datetime | None, breached_at: datetime | None, now: datetime, tz: tzinfo) -> str:

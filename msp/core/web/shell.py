@@ -54,10 +54,11 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Where the stream of changes is, and where a ticket for it is to be had (by POST)."""
+    """Where the stream of changes is, where a ticket for it is to be had (by POST), and the last change already shown."""
 
     url: str
     ticket_url: str
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,6 @@ class Definition(ClientRow, Base):
     is_active: Mapped[bool] = mapped_column(server_default=sa.true())
     version: Mapped[int] = mapped_column(server_default="1")
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         sa.CheckConstraint(_KINDS, name="kind"),
         sa.UniqueConstraint("tenant_id", "kind", "name"),

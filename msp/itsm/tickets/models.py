@@ -49,6 +49,8 @@ class Category(ClientRow, Base):
 class Ticket(ClientRow, Base):
     """An incident or a request. Names of people of the provider are copied: a contact may read them here, not there.
 
+    `version` counts changes of the ticket's own fields; a message does not make somebody's open form stale.
+
     The `sla_*` instants follow the ticket's clocks: what is next due, when it is at risk, when it breaches.
     """
 
@@ -110,7 +112,6 @@ class Ticket(ClientRow, Base):
         deferred=True,
     )
 
-    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         client_key("requester_id", "contact"),
         client_key("site_id", "site", optional=True),

@@ -1,1 +1,1 @@
-"""The SLA engine: facts and definitions in, a reading and its explanation out. Standard library only, no clock of its own."""
+"""The SLA engine: facts and definitions in, a reading and its explanation out. Pure, standard library only."""

@@ -1,7 +1,7 @@
 """Working time: which instants count, how much of them lies between two, and where a duration ends.
 
-An instant works exactly when its local reading lies in a window; durations are real elapsed seconds. So a window loses what
-falls into a missing hour and has what falls into a repeated hour twice.
+An instant works exactly when its local reading lies in a window; durations are real elapsed seconds. So a window loses
+what falls into a missing hour and has what falls into a repeated hour twice.
 """
 
 from collections.abc import Iterator
@@ -48,8 +48,8 @@ class Override:
 class Calendar:
     """An immutable calendar; years are compiled when first asked for.
 
-    `hours` holds the windows of Monday to Sunday in minutes after midnight; an overnight window ends after 1440. Holiday beats
-    override beats weekday.
+    `hours` holds the windows of Monday to Sunday in minutes after midnight; an overnight window ends after 1440.
+    Holiday beats override beats weekday.
     """
 
     tz: str
@@ -105,7 +105,8 @@ class Calendar:
     @property
     def is_endless(self) -> bool:
         """Whether working time never runs out; a policy should accept no other calendar."""
-        return self._last_year > date.max.year
+        # A weekday meets every date of the year sooner or later, so only holidays on all of them close it for good.
+        return any(_lasts(windows) for windows in self.hours) and len(self._closed_yearly) < _LEAP_YEAR_DAYS
 
     # For the modules of the engine: seconds since 1970.
 
@@ -141,8 +142,7 @@ class Calendar:
 
     def opening(self, second: int) -> int | None:
         """`next_open` in seconds since 1970; None when there is none."""
-        last_year = min(self._last_year, date.max.year)
-        for year in range(year_of(second), last_year + 1):
+        for year in range(year_of(second), self._last_year + 1):
             opening = self._year(year).opening(second)
             if opening is not None:
                 return opening
@@ -192,11 +192,12 @@ class Calendar:
         return compiled
 
     def _year_of_last_window(self) -> int:
-        """The last year that can hold working time; a year that nobody reaches when the week repeats for ever."""
-        if any(_lasts(windows) for windows in self.hours) and len(self._closed_yearly) < _LEAP_YEAR_DAYS:
-            return date.max.year + 1
-        # The year after, because a window of 31 December may run on in UTC.
-        return max((override.on.year + 1 for override in self.overrides if _lasts(override.windows)), default=0)
+        """The last year that can hold working time."""
+        if self.is_endless:
+            return date.max.year
+        # The year after, because a window of 31 December may run on.
+        years = (override.on.year + 1 for override in self.overrides if _lasts(override.windows))
+        return min(max(years, default=0), date.max.year)
 
     def _exhausted(self, seconds: int) -> EngineError:
         if self.is_endless:

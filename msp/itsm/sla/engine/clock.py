@@ -1,7 +1,7 @@
 """Facts and definitions in, a reading out.
 
-The structure comes first (`cycles`: which fact began and ended what), then the arithmetic: each cycle is counted from its start
-under the promise in force, whatever was promised before, so that nothing depends on the last due date.
+The structure comes first (`cycles`: which fact began and ended what), then the arithmetic: each cycle is counted from
+its start under the promise in force, whatever was promised before, so that nothing depends on the last due date.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from typing import Literal
 from msp.itsm.sla.engine import stopwatch
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.cycles import Run, runs
-from msp.itsm.sla.engine.definition import Definitions, Policy
+from msp.itsm.sla.engine.definition import Choice, Definitions, Policy, Subject
 from msp.itsm.sla.engine.facts import Fact
 from msp.itsm.sla.engine.history import History, Term
 from msp.itsm.sla.engine.reading import Cycle, Move, Outcome, Pause, Reading, Segment, State, ThresholdAt
@@ -76,7 +76,8 @@ class _Count:
         self.end = None if run.ended is None else history.seconds[run.ended]
         earlier = [term for term in terms if term.position <= run.began]
         last = len(history.facts) if run.ended is None else run.ended
-        self.terms = [*earlier[-1:], *(term for term in terms if run.began < term.position < last)]
+        first = earlier[-1:] or [Term(run.began, Subject(), Choice(None))]
+        self.terms = [*first, *(term for term in terms if run.began < term.position < last)]
         self.moves: list[Move] = []
         self.due: int | None = None
         self.exceeded: int | None = None
@@ -123,9 +124,9 @@ class _Count:
                 self._pause(calendar, stop)
         self.exceeded = stopwatch.exceeded(calendar, self.due, self.spans)
         if self.exceeded is not None and self.exceeded < since and term.position > self.run.began:
-            # The change moved the breach into the past: it dates from the change, or from the breach that stood already.
-            stood = was_exceeded is not None and was_exceeded < since
-            self.exceeded = max(self.exceeded, was_exceeded) if stood and was_exceeded is not None else since
+            # Used up before the change came: the breach dates from the change, unless one stood already.
+            stood = was_exceeded if was_exceeded is not None and was_exceeded < since else since
+            self.exceeded = max(self.exceeded, stood)
 
     def _pause(self, calendar: Calendar, stop: _Stop) -> None:
         self.spans.append(stop.span)
@@ -210,14 +211,13 @@ class _Count:
     def _segments(self, calendar: Calendar, end: int) -> Iterator[Segment]:
         position = self.start
         for stop in self.stops:
-            if stop.first >= end:
-                break
             if position < stop.first:
                 yield self._segment(calendar, position, stop.first, None, end)
             yield self._segment(calendar, stop.first, stop.last, stop, end)
             position = stop.last
-        if position < end or (position == end == self.start and self.end is None):
-            yield self._segment(calendar, position, FOREVER if self.end is None else end, None, end)
+        last = FOREVER if self.end is None else end
+        if position < last:
+            yield self._segment(calendar, position, last, None, end)
 
     def _segment(self, calendar: Calendar, first: int, last: int, stop: _Stop | None, end: int) -> Segment:
         return Segment(

@@ -1,6 +1,5 @@
 """Why a stretch of time does not count: lunch, night, weekend, a holiday by its name, the clocks."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -27,7 +26,7 @@ class Cause:
 
 
 def causes(calendar: Calendar, first: int, last: int) -> tuple[Cause, ...]:
-    """Why nothing counts in [first, last), in order: the night before closed days, then a cause for each of those days."""
+    """Why nothing counts in [first, last), in order: the night before closed days, then each of those days."""
     begins, ends = wall(calendar.tz, first), wall(calendar.tz, last - 1)
     days = range(begins // DAY, ends // DAY + 1)
     closed = [_closed_day(calendar, day) for day in days if not _opens(calendar, day)]
@@ -85,6 +84,6 @@ def _between_windows(calendar: Calendar, begins: int, ends: int) -> Cause:
     is_inside = any(end <= opens for _, end in windows) and any(start >= closes for start, _ in windows)
     if closes > DAY or not is_inside:
         return Cause("night", "night")
-    if _LUNCH_FROM <= opens and closes <= _LUNCH_TO and closes - opens <= _LUNCH_AT_MOST:
+    if opens >= _LUNCH_FROM and closes <= _LUNCH_TO and closes - opens <= _LUNCH_AT_MOST:
         return Cause("lunch", "lunch")
     return Cause("break", "break")

@@ -158,7 +158,7 @@ class Choice:
 
 
 def choose(policies: Iterable[Policy], subject: Subject, at: datetime) -> Choice:
-    """The policy for a subject among the versions in force at an instant: of those that match, the most specific one."""
+    """The policy for a subject, of the versions in force at an instant: the most specific one that matches."""
     found = [policy for policy in in_force(policies, at) if policy.conditions.match(subject)]
     if not found:
         return Choice(None)
@@ -179,7 +179,7 @@ def in_force(policies: Iterable[Policy], at: datetime) -> list[Policy]:
 
 
 def clashes(policy: Policy, others: Iterable[Policy]) -> list[Policy]:
-    """The policies that make a policy ambiguous: the same conditions in overlapping periods. Such a policy is refused."""
+    """The policies that make a policy ambiguous, so that it is refused: same conditions, overlapping periods."""
     everyone = [*others, policy]
     first, last = _period(policy, everyone)
     found = []

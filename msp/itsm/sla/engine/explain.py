@@ -4,8 +4,8 @@ from datetime import datetime
 
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.reading import Cycle, Move, Reading
-from msp.itsm.sla.engine.seconds import DAY, FOREVER, instant_of, seconds_of
-from msp.itsm.sla.engine.steps import Step, Timeline, clock_changes, in_order, total_step
+from msp.itsm.sla.engine.seconds import DAY, FOREVER, seconds_of
+from msp.itsm.sla.engine.steps import ENDED, Step, Timeline, clock_changes, in_order, total_step
 from msp.itsm.sla.engine.wording import duration_words, instant_words, sentence_case, state_words, wall
 
 _COUNTED_FROM = {"ola": "from assignment", "underpinning": "from hand-over"}
@@ -90,7 +90,9 @@ def _nothing_promised(cycle: Cycle) -> Step:
 
 def _move_step(calendar: Calendar, move: Move) -> Step:
     by = f" by {move.author}" if move.author else ""
-    if move.kind == "pause":
+    if move.kind == "pause" and move.why in ENDED:
+        label = "Reopened"
+    elif move.kind == "pause":
         label = f"The pause{by} ({state_words(move.why)})"
     else:
         label = f"{sentence_case(move.why)}{by}"

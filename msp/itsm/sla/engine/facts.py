@@ -10,9 +10,22 @@ WAITING_FOR_CLIENT = "waiting_for_client"
 WAITING_FOR_SUPPLIER = "waiting_for_supplier"
 SCHEDULED = "scheduled"
 
-KINDS = frozenset(
-    "opened acknowledged replied assigned handed_over waiting resumed resolved reopened cancelled merged closed "
-    "reclassified redefined exempted".split()
+KINDS = (
+    "opened",
+    "acknowledged",
+    "replied",
+    "assigned",
+    "handed_over",
+    "waiting",
+    "resumed",
+    "resolved",
+    "reopened",
+    "cancelled",
+    "merged",
+    "closed",
+    "reclassified",
+    "redefined",
+    "exempted",
 )
 _ENDS_WAITING = frozenset({"waiting", "resumed", "resolved", "reopened", "cancelled", "merged", "closed"})
 _PERSONAL_CHANNELS = frozenset({"phone", "in_person"})
@@ -30,9 +43,9 @@ class Actor:
 class Fact:
     """One thing that happened. Clocks use `occurred_at`; facts of one instant count in the order of `sequence`.
 
-    `data` by kind: opened and reclassified carry service, ci_class, kind, channel, priority as far as known or changed;
-    assigned carries team; handed_over carries supplier; waiting carries state and reason; exempted may carry the one clock that
-    it means. `redefined` moves the ticket to the versions in force at its instant.
+    `data` by kind: opened and reclassified carry service, ci_class, kind, channel, priority as far as known or
+    changed; assigned carries team; handed_over carries supplier; waiting carries state and reason; exempted may carry
+    the one clock that it means. `redefined` moves the ticket to the versions in force at its instant.
     """
 
     kind: str
@@ -81,8 +94,9 @@ def spells(facts: Sequence[Fact]) -> list[Spell]:
 def signals(facts: Iterable[Fact]) -> list[tuple[str, ...]]:
     """What each fact, in order, means to a clock; the words are those of the clock rules.
 
-    Most facts mean their own kind. Only a public reply by an agent is `answered`: a rule's, a supplier's or the client's own is
-    silent. Assigning within a team and handing over to the same supplier are silent. Waiting is `left:STATE`, `entered:STATE`.
+    Most facts mean their own kind. Only a public reply by an agent is `answered`: a rule's, a supplier's or the
+    client's own is silent, like assigning within a team and handing over to the same supplier. Waiting is `left:STATE`
+    and `entered:STATE`.
     """
     reader = _Reader()
     return [reader.signals(fact) for fact in facts]

@@ -76,7 +76,8 @@ class History:
             subject = replace(subject, **{name: fact.data[name] for name in _ATTRIBUTES if name in fact.data})
             if versions_at is None or fact.kind == "redefined":
                 versions_at = fact.occurred_at
-            found.append(_Choice(position, subject, versions_at, choose(self._definitions.policies, subject, versions_at)))
+            choice = choose(self._definitions.policies, subject, versions_at)
+            found.append(_Choice(position, subject, versions_at, choice))
         return found
 
     def _term(self, chosen: _Choice, clock: str) -> Term:

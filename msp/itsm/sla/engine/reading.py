@@ -12,7 +12,7 @@ Outcome = Literal["met", "breached"]
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Time given back. `state` is the waiting state, or `resolved` between resolving and reopening; an open one has no end."""
+    """Time given back: in a waiting state, or, as `resolved`, until the reopening. An open one has no end."""
 
     from_at: datetime
     to_at: datetime | None
@@ -26,7 +26,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a cycle, running or paused. `seconds` is the working time inside; the last one of a running clock is open."""
+    """A stretch of a cycle with the working time inside; the last one of a running clock is open."""
 
     kind: Literal["running", "paused"]
     from_at: datetime
@@ -60,9 +60,9 @@ class ThresholdAt:
 class Cycle:
     """One run of a clock, read at an instant, under the promise in force at its end.
 
-    `due_at` is None while an open pause hides it and when nothing is promised. `breaches_at` is when more than the target is
-    used if nothing else happens; `breached_at` is the same instant once it has come. An outcome that is `breached` dates from
-    `breached_at`, one that is `met` from the stop.
+    `due_at` is None while an open pause hides it and when nothing is promised. `breaches_at` is when more than the
+    target is used if nothing else happens; `breached_at` is the same instant once it has come. An outcome that is
+    `breached` dates from `breached_at`, one that is `met` from the stop.
     """
 
     number: int

@@ -1,6 +1,7 @@
 """Instants as whole seconds since 1970: the only time the engine counts in.
 
-A fraction of a second is dropped on the way in, so that everything the engine says can be counted again from what is printed.
+A fraction of a second is dropped on the way in, so that whatever the engine says can be counted again from what is
+printed.
 """
 
 from bisect import bisect_right

@@ -21,6 +21,8 @@ from msp.itsm.sla.engine.wording import (
 )
 from msp.itsm.sla.engine.years import Span
 
+ENDED = frozenset({"resolved", "closed", "cancelled", "merged", "exempted"})  # what a reopening takes back
+
 StepKind = Literal["policy", "window", "gap", "pause", "change", "clock_change", "total"]
 
 
@@ -28,8 +30,8 @@ StepKind = Literal["policy", "window", "gap", "pause", "change", "clock_change",
 class Step:
     """One line of an explanation. `seconds` is the working time in it, `counted` whether it used up the target.
 
-    `seconds` of a clock change is the working time that was lost or came twice. `label` is the text without times and sums.
-    The counted steps that are not ahead add up to the total.
+    `seconds` of a clock change is the working time that was lost or came twice. `label` is the text without times and
+    sums. The counted steps that are not ahead add up to the total, which is not counted again.
     """
 
     kind: StepKind
@@ -114,7 +116,8 @@ class Timeline:
         ends = None if last == FOREVER else reached
         given_back = self._calendar.worked(first, reached)
         label = pause_words(pause)
-        text = f"{span_words(self._calendar.tz, first, ends)}: {label}, {duration_words(given_back)} not counted"
+        span = sentence_case(span_words(self._calendar.tz, first, ends))
+        text = f"{span}: {label}, {duration_words(given_back)} not counted"
         return self._step("pause", first, ends, given_back, label, text, pause=pause)
 
     def _step(
@@ -152,7 +155,7 @@ def span_of(pause: Pause) -> Span:
 def pause_words(pause: Pause) -> str:
     """`Paused by Priya Nair: “Asked Amelia which chairs are affected”`."""
     by = f" by {pause.author}" if pause.author else ""
-    if pause.state in ("resolved", "closed", "cancelled", "merged", "exempted"):
+    if pause.state in ENDED:
         reopened = f", reopened by {pause.ended_by}" if pause.ended_by else ", reopened"
         return sentence_case(f"{pause.state}{by}{reopened}")
     if pause.reason:
@@ -195,9 +198,9 @@ def total_step(first: int, last: int, used: int, target: int | None = None) -> S
     label = f"Used {duration_words(used)}"
     if target is not None:
         over = used - target
-        left = f"{duration_words(over)} over" if over > 0 else f"{duration_words(-over)} left"
+        left = f"{duration_words(abs(over))} {'over' if over > 0 else 'left'}" if over else "nothing left"
         label = f"{label} of {duration_words(target)}, {left}"
-    return Step("total", instant_of(first), instant_of(max(first, last)), used, True, label, label)
+    return Step("total", instant_of(first), instant_of(max(first, last)), used, False, label, label)
 
 
 def in_order(*series: Iterable[Step]) -> list[Step]:

@@ -1,6 +1,7 @@
 """Working time less pauses, in whole seconds since 1970: what is used, when a target is used up, when it is exceeded.
 
-A pause is half-open, [first, last); an open one lasts to FOREVER. Every function takes pauses as `normalised` returns them.
+A pause is half-open, [first, last); an open one lasts to FOREVER. Every function takes pauses as `normalised` returns
+them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,12 +29,12 @@ def due(calendar: Calendar, start: int, target: int, pauses: Sequence[Span]) -> 
     """
     position, left = start, target
     for first, last in pauses:
-        available = calendar.worked(position, first)
-        if available >= left:
-            break
-        left -= available
+        reached = calendar.advance(position, left)
+        if reached <= first:
+            return reached
         if last == FOREVER:
             return None
+        left -= calendar.worked(position, first)
         position = last
     return calendar.advance(position, left)
 

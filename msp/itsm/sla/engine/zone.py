@@ -29,8 +29,8 @@ def _zone_names() -> frozenset[str]:
 def offsets(name: str, year: int) -> tuple[Offset, ...]:
     """The offsets of one UTC year, the first from its first second.
 
-    zoneinfo does not list its changes, so each day is probed and a change is narrowed down to its second. No zone in the
-    database ever changed twice within four days.
+    zoneinfo does not list its changes, so each day is probed and a change is narrowed down to its second. Two changes
+    that cancel out within a day would be missed; in the database none are less than three days apart.
     """
     zone = known_zone(name)
     first, last = YEAR_STARTS[year - 1], YEAR_STARTS[year]
@@ -50,7 +50,7 @@ def offsets(name: str, year: int) -> tuple[Offset, ...]:
 
 
 def _probe(zone: ZoneInfo, second: int) -> int:
-    # Within a day of either end of the calendar the local reading may not be a date; the offset is that of the day beside it.
+    # Within a day of either end of time the local reading may not be a date: the offset is that of the day beside it.
     inside = min(max(second, FIRST + DAY), FOREVER - DAY - 1)
     offset = (EPOCH + timedelta(seconds=inside)).astimezone(zone).utcoffset()
     return offset // timedelta(seconds=1) if offset else 0

@@ -1,0 +1,8 @@
+// What portal and sign-in pages load; every one of them also works without.
+import '../vendor/htmx.js';
+import './clock.js';
+import './theme.js';
+import './dialog.js';
+import './upload.js';
+import './composer.js';
+import './live.js';

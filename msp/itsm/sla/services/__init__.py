@@ -1,0 +1,1 @@
+"""Writes: subjects and facts, clocks, definitions, escalation."""

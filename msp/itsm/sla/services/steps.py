@@ -1,0 +1,70 @@
+"""Steps of an escalation: armed with their instants whenever the clocks are read, fired by the sweep.
+
+A step fires at most once in a cycle, whatever moves later. When a change puts several unfired steps into the past, only
+the latest of them fires; the others are marked skipped.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from msp.core.db import db
+from msp.core.ids import new_id
+from msp.itsm.sla.content import AT_RISK, BREACH
+from msp.itsm.sla.engine.definition import Action
+from msp.itsm.sla.engine.reading import Cycle
+from msp.itsm.sla.models import Clock, Escalation
+
+
+class Ladder:
+    """The steps of one subject's clocks while they are being armed: read once, written once."""
+
+    def __init__(self, tenant_id: UUID, subject_id: UUID, now: datetime, *, is_new: bool) -> None:
+        self._key, self._now = (tenant_id, subject_id), now
+        self._present: dict[tuple[UUID, str], Escalation] = {}
+        if not is_new:
+            rows = sa.select(Escalation).where(Escalation.tenant_id == tenant_id, Escalation.subject_id == subject_id)
+            self._present = {(row.clock_id, row.step): row for row in db.session.scalars(rows)}
+        self._new: list[dict[str, Any]] = []
+
+    def arm(self, row: Clock, cycle: Cycle) -> None:
+        """Set the instants of the cycle's steps; the breach itself is always one, so that it is noted when it comes."""
+        wanted = [(t.threshold.key, t.at, t.threshold.actions) for t in cycle.thresholds if t.threshold.key != AT_RISK]
+        if cycle.target_seconds is not None and all(key != BREACH for key, _, _ in wanted):
+            wanted.append((BREACH, cycle.breaches_at if cycle.stopped_at is None else None, ()))
+        moved: list[tuple[datetime, int, Any]] = []
+        for position, (key, at, actions) in enumerate(wanted):
+            step = self._present.get((row.id, key))
+            if step is None:
+                step = self._add(row, key, position, at, actions)
+            elif step.state != "armed" or step.fire_at == at:
+                continue
+            else:
+                step.fire_at = at
+            if at is not None and at <= self._now:
+                moved.append((at, position, step))
+        for _, _, step in sorted(moved, key=lambda item: item[:2])[:-1]:
+            self._skip(step)
+
+    def write(self) -> None:
+        """Insert the new steps with one statement."""
+        if self._new:
+            db.session.execute(sa.insert(Escalation), self._new)
+
+    def _add(self, row: Clock, key: str, position: int, at: datetime | None, actions: tuple[Action, ...]) -> dict[str, Any]:
+        tenant_id, subject_id = self._key
+        step = {
+            "tenant_id": tenant_id, "id": new_id(), "clock_id": row.id, "subject_id": subject_id, "step": key,
+            "position": position, "fire_at": at, "state": "armed", "settled_at": None, "is_internal": row.is_internal,
+            "actions": [{"kind": a.kind, "to": a.to, "off_duty": a.off_duty} for a in actions],
+        }  # fmt: skip
+        self._new.append(step)
+        return step
+
+    def _skip(self, step: Any) -> None:
+        if isinstance(step, dict):
+            step["state"], step["settled_at"] = "skipped", self._now
+        else:
+            step.state, step.settled_at = "skipped", self._now

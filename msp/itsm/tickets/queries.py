@@ -1,0 +1,165 @@
+"""Reads of tickets: each returns only what its actor may see."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from msp.core.actor import Actor
+from msp.core.db import call, db
+from msp.core.errors import Invalid, NotFound
+from msp.itsm.tickets.models import (
+    Attachment,
+    Category,
+    Follower,
+    Message,
+    ReadMarker,
+    Refiling,
+    Tag,
+    Ticket,
+    TimelineEntry,
+)
+
+READ_COMPANY = "ticket.read_company"
+
+
+def visible(statement: sa.Select[Any], *, by: Actor) -> sa.Select[Any]:
+    """The statement over `Ticket` narrowed to what the actor may see.
+
+    An agent: his clients. A manager: his company. A site manager: his sites. Every contact: his own and those he follows.
+    """
+    if by.tenant_ids is not None:
+        statement = statement.where(Ticket.tenant_id.in_(by.tenant_ids))
+    if not by.is_contact or by.may(READ_COMPANY):
+        return statement
+    followed = sa.select(Follower.ticket_id).where(
+        Follower.tenant_id == (by.tenant_ids or (None,))[0], Follower.contact_id == by.id
+    )
+    mine = [Ticket.requester_id == by.id, Ticket.id.in_(followed)]
+    if by.site_ids:
+        mine.append(Ticket.site_id.in_(by.site_ids))
+    return statement.where(sa.or_(*mine))
+
+
+def visible_ticket(ticket_id: UUID, *, by: Actor, for_update: bool = False) -> Ticket:
+    """One ticket; NotFound where it is absent or not this actor's to see."""
+    statement = visible(sa.select(Ticket).where(Ticket.id == ticket_id), by=by)
+    ticket = db.session.scalar(statement.with_for_update() if for_update else statement)
+    if ticket is None:
+        raise NotFound
+    return ticket
+
+
+def visible_ticket_by_ref(ref: str, *, by: Actor) -> Ticket:
+    """One ticket by its reference, as ACME-1042."""
+    ticket = db.session.scalar(visible(sa.select(Ticket).where(Ticket.ref == ref.upper()), by=by))
+    if ticket is None:
+        raise NotFound
+    return ticket
+
+
+def messages(ticket: Ticket, *, by: Actor, limit: int = 200) -> Sequence[Message]:
+    """The conversation, oldest first, the last `limit` of it; notes only for agents (and only agents' policies show them)."""
+    statement = sa.select(Message).where(Message.tenant_id == ticket.tenant_id, Message.ticket_id == ticket.id)
+    if by.is_contact:
+        statement = statement.where(~Message.is_internal)
+    newest = statement.order_by(Message.sent_at.desc(), Message.id.desc()).limit(limit)
+    return db.session.scalars(newest).all()[::-1]
+
+
+def timeline(ticket: Ticket, *, by: Actor, limit: int = 300) -> Sequence[TimelineEntry]:
+    """What happened, oldest first, the last `limit` entries."""
+    statement = sa.select(TimelineEntry).where(
+        TimelineEntry.tenant_id == ticket.tenant_id, TimelineEntry.ticket_id == ticket.id
+    )
+    if by.is_contact:
+        statement = statement.where(~TimelineEntry.is_internal)
+    newest = statement.order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc()).limit(limit)
+    return db.session.scalars(newest).all()[::-1]
+
+
+def attachments(ticket: Ticket, *, by: Actor) -> Sequence[Attachment]:
+    """Bound files of a ticket; those of notes only for agents."""
+    statement = sa.select(Attachment).where(
+        Attachment.tenant_id == ticket.tenant_id, Attachment.ticket_id == ticket.id, Attachment.state.in_(("bound", "held"))
+    )
+    if by.is_contact:
+        statement = statement.where(~Attachment.is_internal)
+    return db.session.scalars(statement.order_by(Attachment.created_at, Attachment.id)).all()
+
+
+def visible_attachment(attachment_id: UUID, *, by: Actor) -> Attachment:
+    """A file that the actor may open: bound to a ticket he sees, or pending and his own."""
+    found = db.session.scalar(sa.select(Attachment).where(Attachment.id == attachment_id))
+    if found is None or (by.tenant_ids is not None and found.tenant_id not in by.tenant_ids):
+        raise NotFound
+    if found.state == "pending":
+        if found.uploader_id != by.id:
+            raise NotFound
+        return found
+    if found.state == "swept" or found.ticket_id is None or (by.is_contact and found.is_internal):
+        raise NotFound
+    visible_ticket(found.ticket_id, by=by)
+    return found
+
+
+def followers(ticket: Ticket) -> Sequence[Follower]:
+    """Who is told of public replies beside the requester."""
+    return db.session.scalars(
+        sa.select(Follower).where(Follower.tenant_id == ticket.tenant_id, Follower.ticket_id == ticket.id).order_by(Follower.name)
+    ).all()
+
+
+def tags(ticket: Ticket) -> list[str]:
+    """Words on a ticket; for agents."""
+    statement = sa.select(Tag.tag).where(Tag.tenant_id == ticket.tenant_id, Tag.ticket_id == ticket.id).order_by(Tag.tag)
+    return list(db.session.scalars(statement))
+
+
+def refilings(ticket: Ticket) -> Sequence[Refiling]:
+    """Where the ticket went to or came from; for agents."""
+    return db.session.scalars(
+        sa.select(Refiling).where(Refiling.tenant_id == ticket.tenant_id, Refiling.ticket_id == ticket.id).order_by(Refiling.at)
+    ).all()
+
+
+def categories(tenant_id: UUID, *, by: Actor) -> Sequence[Category]:
+    """The client's category tree in the order of its paths."""
+    if by.tenant_ids is not None and tenant_id not in by.tenant_ids:
+        raise NotFound
+    return db.session.scalars(
+        sa.select(Category).where(Category.tenant_id == tenant_id, Category.is_active).order_by(Category.path)
+    ).all()
+
+
+def category_in(tenant_id: UUID, category_id: UUID) -> Category:
+    """A category of the client to put on a ticket; Invalid otherwise."""
+    found = db.session.get(Category, (tenant_id, category_id))
+    if found is None or not found.is_active:
+        raise Invalid.field("category_id", "There is no such category at this client.", "unknown")
+    return found
+
+
+def read_marks(tickets: Iterable[Ticket], *, by: Actor) -> dict[UUID, Any]:
+    """When the agent last read each of these tickets."""
+    by_client: dict[UUID, list[UUID]] = {}
+    for ticket in tickets:
+        by_client.setdefault(ticket.tenant_id, []).append(ticket.id)
+    if not by_client or not by.is_agent:
+        return {}
+    statement = sa.select(ReadMarker.ticket_id, ReadMarker.read_at).where(
+        ReadMarker.agent_id == by.id,
+        ReadMarker.tenant_id.in_(by_client),
+        ReadMarker.ticket_id.in_([id for ids in by_client.values() for id in ids]),
+    )
+    return {row.ticket_id: row.read_at for row in db.session.execute(statement)}
+
+
+def found_ids(words: str, *, by: Actor, tenant_ids: Sequence[UUID] | None = None, since: Any = None, limit: int = 1000) -> list[UUID]:
+    """Ids of tickets whose text, or whose conversation as far as this actor may read it, holds the words; newest first."""
+    rows = call(
+        "search_tickets", p_words=words, p_tenants=list(tenant_ids) if tenant_ids else None,
+        p_since=since or "-infinity", p_limit=limit,
+    )  # fmt: skip
+    return [row["ticket_id"] for row in rows]

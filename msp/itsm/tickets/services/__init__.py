@@ -1,0 +1,1 @@
+"""Writes: opening, conversation, moves, triage, files, followers, re-filing."""

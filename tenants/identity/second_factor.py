@@ -1,0 +1,142 @@
+"""The second factor: set up with an authenticator, confirmed by a code, backed by recovery codes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msp.core import audit, clock
+from msp.core.actor import Actor
+from msp.core.app import this_app
+from msp.core.auth import recovery, totp
+from msp.core.db import call, db
+from msp.core.errors import Conflict, Invalid
+from msp.core.secrets import Keyring
+from tenants import queries
+from tenants.identity import notices
+from tenants.identity.sessions import home_of
+from tenants.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the acting person proves himself."""
+
+    person_id: UUID
+    e_mail: str
+    password_changed_at: datetime | None
+    confirmed_at: datetime | None
+    codes_left: int
+    sealed_secret: str | None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What an authenticator needs: the secret to type, its address for the QR code."""
+
+    secret: str
+    uri: str
+
+
+def standing() -> Standing:
+    """The acting person's credential."""
+    row = call("own_credential")[0]
+    return Standing(
+        row["person_id"], row["e_mail"], row["password_changed_at"], row["totp_confirmed_at"], row["codes_left"],
+        row["totp_secret"],
+    )  # fmt: skip
+
+
+def begin(*, by: Actor) -> None:
+    """A new secret, good for nothing until a code has confirmed it; Conflict while another one is in use."""
+    own = standing()
+    if not call("begin_totp", p_secret=_sealed(totp.new_secret(), own.person_id))[0]["begin_totp"]:
+        raise Conflict("A second factor is in use already; remove it first.")
+    audit.note(db.session(), "began", "second_factor", own.person_id, tenant_id=home_of(by))
+
+
+def setup(own: Standing, *, issuer: str) -> Setup | None:
+    """What to show while a secret waits for its first code; None at any other time."""
+    if own.sealed_secret is None or own.confirmed_at is not None:
+        return None
+    secret = opened(own.sealed_secret, own.person_id)
+    return Setup(secret, totp.provisioning_uri(secret, account=own.e_mail, issuer=issuer))
+
+
+def confirm(code: str, *, by: Actor, token_hash: str) -> list[str]:
+    """Take the secret into use; the recovery codes, shown this once. Other sessions end, this one gets a new token."""
+    own = standing()
+    step = None
+    if own.sealed_secret is not None and own.confirmed_at is None:
+        step = totp.verify(opened(own.sealed_secret, own.person_id), code, last_step=None, now=clock.now())
+    if step is None:
+        raise Invalid.field("code", "This code does not fit. Is the clock of your telephone right?", "code")
+    codes = recovery.new_codes()
+    if not call("confirm_totp", p_step=step, p_code_hashes=_hashes(codes))[0]["confirm_totp"]:
+        raise Conflict("A second factor is in use already.")
+    _renew(own, by, token_hash, is_second_step=True)
+    _tell("confirmed", "second_factor_on", own, by)
+    return codes
+
+
+def new_recovery_codes(*, by: Actor) -> list[str]:
+    """Ten new recovery codes, shown this once; the old ones are worthless."""
+    own, codes = standing(), recovery.new_codes()
+    if not call("replace_recovery_codes", p_code_hashes=_hashes(codes))[0]["replace_recovery_codes"]:
+        raise Conflict("There is no second factor to recover.")
+    _tell("made recovery codes for", "recovery_codes_new", own, by)
+    return codes
+
+
+def remove(*, by: Actor, token_hash: str) -> None:
+    """Go back to the password alone."""
+    own = standing()
+    if not call("drop_second_factor", p_person=own.person_id)[0]["drop_second_factor"]:
+        raise Conflict("There is no second factor.")
+    _renew(own, by, token_hash, is_second_step=False)
+    if own.confirmed_at is not None:
+        _tell("removed", "second_factor_off", own, by)
+
+
+def remove_for_agent(agent_id: UUID, *, by: Actor) -> None:
+    """For an agent who lost telephone and codes: his next sign-in needs the password alone, all his sessions end."""
+    by.require(Permission.AGENT_MANAGE)
+    agent = queries.visible_agent(agent_id, by=by)
+    if agent.person_id is None or not call("drop_second_factor", p_person=agent.person_id)[0]["drop_second_factor"]:
+        raise Conflict(f"{agent.name} has no second factor.")
+    call("end_sessions", p_person=agent.person_id, p_except=None, p_reason="second factor removed")
+    audit.note(db.session(), "removed", "second_factor", agent.person_id, tenant_id=agent.tenant_id)
+    if agent.e_mail:
+        notices.tell("second_factor_off", to=agent.e_mail, name=agent.name, tenant_id=agent.tenant_id)
+
+
+def opened(sealed: str, person_id: UUID) -> str:
+    """The secret as the authenticator knows it."""
+    return _keyring().decrypt(sealed, context=_context(person_id))
+
+
+def _sealed(secret: str, person_id: UUID) -> str:
+    return _keyring().encrypt(secret, context=_context(person_id))
+
+
+def _context(person_id: UUID) -> str:
+    return f"credential.totp_secret:{person_id}"
+
+
+def _keyring() -> Keyring:
+    return Keyring(this_app().settings.secret_keys)
+
+
+def _hashes(codes: list[str]) -> list[str]:
+    return [recovery.code_hash(code) for code in codes]
+
+
+def _renew(own: Standing, by: Actor, token_hash: str, *, is_second_step: bool) -> None:
+    call("end_sessions", p_person=own.person_id, p_except=by.session_id, p_reason="second factor changed")
+    call("renew_session", p_id=by.session_id, p_token_hash=token_hash, p_second_factor=is_second_step)
+
+
+def _tell(action: str, template: str, own: Standing, by: Actor) -> None:
+    tenant_id: Any = home_of(by)
+    audit.note(db.session(), action, "second_factor", own.person_id, tenant_id=tenant_id)
+    notices.tell(template, to=own.e_mail, name=by.name, tenant_id=tenant_id)
