@@ -6,7 +6,9 @@ from uuid import UUID
 
 from flask import current_app
 
+from msp.core.app import this_app
 from msp.core.db import apart, call
+from msp.core.errors import NotFound
 from msp.core.scope import Scope
 from msp.core.web.brand import monogram
 
@@ -59,6 +61,21 @@ def console() -> SiteHost | None:
         ]  # fmt: skip
 
     return _remembered("console", look_up)
+
+
+def url_on(host: str, path: str = "/") -> str:
+    """An absolute address on a host of ours, with the scheme and port that the installation is reached by."""
+    settings = this_app().settings
+    port = settings.console_host.partition(":")[2]
+    return f"{settings.scheme}://{host}{':' + port if port else ''}{path}"
+
+
+def url_of(tenant_id: UUID, path: str = "/") -> str:
+    """An address on a tenant's own host, as links in mails have it; NotFound where it has none in this scope."""
+    host = call("host_of", p_tenant=tenant_id)[0]["host_of"]
+    if host is None:
+        raise NotFound("This client has no host name.")
+    return url_on(host, path)
 
 
 def forget() -> None:

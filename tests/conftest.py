@@ -125,10 +125,20 @@ def console_of(console_app: MspFlask) -> Any:
     return make
 
 
+class HostClient(FlaskClient):
+    """A browser that calls one host."""
+
+    host = "localhost"
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], str):
+            kwargs.setdefault("base_url", f"http://{self.host}/")
+        return super().open(*args, **kwargs)
+
+
 def _client(app: MspFlask, host: str) -> FlaskClient:
-    client = app.test_client()
-    client.environ_base["HTTP_HOST"] = host
-    client.environ_base["SERVER_NAME"] = host
+    client = HostClient(app, app.response_class)
+    client.host = host
     return client
 
 

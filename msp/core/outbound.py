@@ -42,7 +42,7 @@ DENIED: tuple[IPNetwork, ...] = tuple(
 
 
 class OutboundRefused(Invalid):
-    """The address may not be asked; the same words for everything that is ours, so that nobody maps it with our help."""
+    """The address may not be asked. Whatever of ours lies there, the words are the same, so that nobody can map it."""
 
     code, title = "outbound_refused", "This address cannot be used"
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Generic, TypeAlias, TypeVar, TypeVarTuple, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, TypeVarTuple, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -120,7 +120,7 @@ class Cursors:
             fingerprint, is_backward, key = self._serializer.loads(cursor)
         except (BadData, UnicodeError):
             raise InvalidCursor from None
-        if False:
+        if fingerprint != keyset.fingerprint:
             raise InvalidCursor("This cursor belongs to a list with another order or filter.")
         return Position(tuple(_from_json(value) for value in key), bool(is_backward))
 
@@ -134,6 +134,17 @@ class Page(Generic[T]):
     previous: str | None
 
 
+class Spread(Protocol):
+    """Rewrites the read of one stretch, for a list that PostgreSQL reads best client by client.
+
+    The statement has every condition and, as its last columns, the keyset's; order and limit are for the rewritten one.
+    """
+
+    def __call__(
+        self, statement: sa.Select[Any], keyset: Keyset, *, backward: bool, limit: int
+    ) -> sa.Select[Any]: ...
+
+
 def page(
     session: Session, stmt: sa.Select[T], keyset: Keyset, *, cursor: str | None, limit: int, cursors: Cursors
 ) -> Page[T]:
@@ -143,8 +154,9 @@ def page(
 
 
 def page_of_rows(
-    session: Session, stmt: sa.Select[*Ts], keyset: Keyset, *, cursor: str | None, limit: int, cursors: Cursors
-) -> Page[sa.Row[*Ts]]:
+    session: Session, stmt: sa.Select[*Ts], keyset: Keyset, *, cursor: str | None, limit: int, cursors: Cursors,
+    spread: Spread | None = None,
+) -> Page[sa.Row[*Ts]]:  # fmt: skip
     """One page of a statement that selects several things.
 
     Any order that the statement has is replaced. Reading back past the first row gives the first page.
@@ -152,7 +164,7 @@ def page_of_rows(
     if not 1 <= limit <= MAX_LIMIT:
         raise Invalid.field("limit", f"A page has 1 to {MAX_LIMIT} rows.", "limit_range")
     position = cursors.read(keyset, cursor) if cursor else None
-    found = _read(session, stmt, keyset, position, limit + 1)
+    found = _read(session, stmt, keyset, position, limit + 1, spread or _plainly)
     if position is None or not position.is_backward:
         precedes, follows = position is not None, len(found) > limit
         found = found[:limit]
@@ -160,7 +172,7 @@ def page_of_rows(
         precedes, follows = len(found) > limit, True
         found = found[:limit][::-1]
     else:
-        return page_of_rows(session, stmt, keyset, cursor=None, limit=limit, cursors=cursors)
+        return page_of_rows(session, stmt, keyset, cursor=None, limit=limit, cursors=cursors, spread=spread)
     # Where rows vanished since the cursor was given, the way back begins where it pointed.
     first, last = (found[0][1], found[-1][1]) if found else (position and position.key, None)
     return Page(
@@ -170,19 +182,23 @@ def page_of_rows(
     )
 
 
+def _plainly(statement: sa.Select[Any], keyset: Keyset, *, backward: bool, limit: int) -> sa.Select[Any]:
+    return statement.order_by(*keyset.order_by(backward=backward)).limit(limit)
+
+
 def _read(
-    session: Session, stmt: sa.Select[*Ts], keyset: Keyset, position: Position | None, limit: int
+    session: Session, stmt: sa.Select[*Ts], keyset: Keyset, position: Position | None, limit: int, spread: Spread
 ) -> list[tuple[sa.Row[*Ts], tuple[Any, ...]]]:
     """Up to `limit` rows beyond the position, nearest first, with the keys by which they were sorted."""
     width = len(stmt.column_descriptions)
     backward = position is not None and position.is_backward
-    keyed: sa.Select[Any] = stmt.add_columns(*(order.column.label(None) for order in keyset.orders))
-    ordered = keyed.order_by(None).order_by(*keyset.order_by(backward=backward))
+    keyed: sa.Select[Any] = stmt.add_columns(*(order.column.label(None) for order in keyset.orders)).order_by(None)
     rows: list[Any] = []
     keys: list[tuple[Any, ...]] = []
     for stretch in keyset.stretches(position):
         if len(rows) < limit:
-            result = session.execute(ordered.where(stretch).limit(limit - len(rows))).freeze()
+            statement = spread(keyed.where(stretch), keyset, backward=backward, limit=limit - len(rows))
+            result = session.execute(statement).freeze()
             rows += result().columns(*range(width)).all()
             keys += (row[width:] for row in result().all())
     keyset.check(keys)

@@ -4,13 +4,17 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from flask import current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from msp.core.auth.throttle import Throttle, network_of
 from msp.core.db import Base, apart, call
 from msp.core.scope import Scope
 from msp.core.tables import Isolation
+
+log = structlog.get_logger(__name__)
 
 # A flood from one network fills no disk: what goes beyond this in a minute is only counted by the throttles.
 PER_MINUTE = 120
@@ -46,21 +50,25 @@ def record(reason: str, *, account: str | None = None) -> None:
     if not _throttle().hit(network_of(request.remote_addr or "")).allowed:
         return
     actor, host = g.get("actor"), g.get("host")
-    with apart(Scope.signin()):
-        call(
-            "note_refusal",
-            p_tenant=host.id if host else None,
-            p_reason=reason,
-            p_host=_clean(request.host, 253),
-            p_account=_clean(account, 254) if account and "@" in account else None,
-            p_actor=actor.id if actor else None,
-            p_token=actor.token_id if actor else None,
-            p_address=request.remote_addr,
-            p_user_agent=_clean(request.user_agent.string, 400),
-            # the route, not the address: a path may carry a token
-            p_request=f"{request.method} {request.url_rule.rule if request.url_rule else '(unknown)'}",
-            p_request_id=g.get("request_id"),
-        )
+    noted = {
+        "p_tenant": host.id if host else None,
+        "p_reason": reason,
+        "p_host": _clean(request.host, 253),
+        "p_account": _clean(account, 254) if account and "@" in account else None,
+        "p_actor": actor.id if actor else None,
+        "p_token": actor.token_id if actor else None,
+        "p_address": request.remote_addr,
+        "p_user_agent": _clean(request.user_agent.string, 400),
+        # the route, not the address: a path may carry a token
+        "p_request": f"{request.method} {request.url_rule.rule if request.url_rule else '(unknown)'}",
+        "p_request_id": g.get("request_id"),
+    }
+    try:
+        with apart(Scope.signin()):
+            call("note_refusal", **noted)
+    except SQLAlchemyError:
+        # The refusal itself stands; only its record is lost.
+        log.exception("refusal_not_recorded", reason=reason)
 
 
 def _clean(text: str, length: int) -> str:

@@ -63,13 +63,15 @@ def second_step(code: str, *, step_hash: str | None, token_hash: str, at: Visit)
     throttle = visits.second_step_throttle()
     visits.count_attempt(throttle, owed["e_mail"], at=at)
     found = visits.credential_of(owed["e_mail"], at=at)
+    if found is None:
+        raise SecondStepOver
     with apart(Scope.signin()):
-        if found is None or not _code_passes(found, code):
-            refusals.record("wrong_code", account=owed["e_mail"])
-            raise CodeRefused
-        if call("spend_link", p_hash=step_hash, p_purpose="second_step", p_tenant=at.tenant_id)[0]["spend_link"] is None:
-            raise SecondStepOver
-        open_session(found["person_id"], token_hash, second_factor=True, at=at)
+        passes = _code_passes(found, code)
+        if passes:
+            if call("spend_link", p_hash=step_hash, p_purpose="second_step", p_tenant=at.tenant_id)[0]["spend_link"] is None:
+                raise SecondStepOver
+            open_session(found["person_id"], token_hash, second_factor=True, at=at)
+    _refuse_unless(passes, owed["e_mail"])
     for passed in (throttle, visits.sign_in_throttle()):
         passed.succeeded(account=owed["e_mail"], address=at.address)
 
@@ -81,9 +83,8 @@ def confirm(e_mail: str, password: str, code: str, *, token_hash: str, at: Visit
     found = _proven(e_mail, password, at=at)
     if found["has_second_factor"]:
         with apart(Scope.signin()):
-            if not _code_passes(found, code):
-                refusals.record("wrong_code", account=e_mail)
-                raise CodeRefused
+            passes = _code_passes(found, code)
+        _refuse_unless(passes, e_mail)
     call("renew_session", p_id=by.session_id, p_token_hash=token_hash, p_second_factor=found["has_second_factor"])
     throttle.succeeded(account=e_mail, address=at.address)
 
@@ -119,6 +120,12 @@ def _proven(e_mail: str, password: str, *, at: Visit) -> dict[str, Any]:
         fresh = passwords.hash_password(password)
         visits.signin_call("rehash_credential", p_person=found["person_id"], p_old=stored, p_new=fresh)
     return found
+
+
+def _refuse_unless(passes: bool, e_mail: str) -> None:
+    if not passes:
+        refusals.record("wrong_code", account=e_mail)
+        raise CodeRefused
 
 
 def _code_passes(found: dict[str, Any], code: str) -> bool:

@@ -18,6 +18,7 @@ from tenants.models import Agent, AgentClient, Contact, ManagedSite, Team, TeamM
 from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, permissions_of
 
 INVITATION_SECONDS = 72 * 3600
+ADMIN_LOCK = 7_226_003
 
 
 def add_contact(
@@ -28,7 +29,7 @@ def add_contact(
     """A contact of a client; with an address he can be invited to the portal."""
     by.require(Permission.CONTACT_MANAGE)
     client = queries.visible_client(tenant_id, by=by)
-    check_roles(roles, held=(), by=by, agent=False)
+    _check_roles(roles, held=(), by=by, agent=False)
     address = checked_e_mail(e_mail) if e_mail else None
     if address and _contact_with(tenant_id, address):
         raise Invalid.field("e_mail", f"{address} belongs to a contact of {client.name} already.", "taken")
@@ -61,7 +62,7 @@ def change_contact(
     if site_id is not None:
         contact.site_id = queries.visible_site(contact.tenant_id, site_id, by=by).id
     if roles is not None:
-        check_roles(roles, held=contact.roles, by=by, agent=False)
+        _check_roles(roles, held=contact.roles, by=by, agent=False)
         contact.roles = sorted(set(roles))
     if managed_site_ids is not None:
         _set_managed_sites(contact, managed_site_ids, by=by)
@@ -80,7 +81,7 @@ def add_agent(
 ) -> Agent:  # fmt: skip
     """An agent of the provider; `client_ids` limits him to these clients."""
     by.require(Permission.AGENT_MANAGE)
-    check_roles(roles, held=(), by=by, agent=True)
+    _check_roles(roles, held=(), by=by, agent=True)
     address = checked_e_mail(e_mail) if e_mail else None
     if address and db.session.scalar(sa.select(Agent.id).where(Agent.e_mail == address)):
         raise Invalid.field("e_mail", f"{address} belongs to an agent already.", "taken")
@@ -104,8 +105,9 @@ def change_agent(
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by, for_update=True)
     queries.check_version(agent, version)
+    was_admin = is_full_admin(agent)
     if roles is not None:
-        check_roles(roles, held=agent.roles, by=by, agent=True)
+        _check_roles(roles, held=agent.roles, by=by, agent=True)
         agent.roles = sorted(set(roles))
     if is_active is not None:
         agent.is_active = is_active
@@ -114,7 +116,8 @@ def change_agent(
     if name is not None:
         agent.name = name
     db.session.flush()
-    _keep_one_admin()
+    if was_admin and not is_full_admin(agent):
+        _keep_one_admin()
     if client_ids is not None:
         _set_clients(agent, client_ids, by=by)
     if agent.person_id and (roles, is_active, is_limited, client_ids) != (None, None, None, None):
@@ -164,7 +167,7 @@ def invitation_link(person_id: UUID, tenant_id: UUID, *, by: Actor) -> str:
     return token
 
 
-def check_roles(roles: Sequence[str], *, held: Iterable[str], by: Actor, agent: bool) -> None:
+def _check_roles(roles: Sequence[str], *, held: Iterable[str], by: Actor, agent: bool) -> None:
     """Roles must exist, and nobody grants or takes away what he lacks himself."""
     table = AGENT_ROLES if agent else CONTACT_ROLES
     unknown = [role for role in roles if role not in table]
@@ -235,8 +238,14 @@ def _set_clients(agent: Agent, client_ids: Iterable[UUID], *, by: Actor) -> None
     db.session.flush()
 
 
+def is_full_admin(agent: Agent) -> bool:
+    """An administrator who may see every client, and so can repair anything."""
+    return agent.is_active and not agent.is_limited and "admin" in agent.roles
+
+
 def _keep_one_admin() -> None:
-    """The last administrator cannot be removed; the lock makes two removals at once wait for each other."""
-    admins = sa.select(Agent.id).where(Agent.is_active, Agent.roles.any("admin")).with_for_update()
-    if not db.session.scalars(admins).all():
+    """The last administrator cannot be removed; of two removals at once the second waits, then counts anew."""
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(ADMIN_LOCK)))
+    full_admin = sa.and_(Agent.is_active, ~Agent.is_limited, Agent.roles.any("admin"))
+    if not db.session.scalar(sa.select(sa.exists().where(full_admin))):
         raise Conflict("This is the last administrator.")

@@ -26,7 +26,7 @@ class Base(DeclarativeBase):
 
 
 class Item(Base):
-    __tablename__ = "item"
+    __tablename__ = "paged_item"
     __table_args__ = {"prefixes": ["TEMPORARY"]}
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -209,23 +209,22 @@ def test_an_older_key_still_reads() -> None:
 
 def _sql(keyset: Keyset, *key: Any, backward: bool = False) -> list[str]:
     stretches = keyset.stretches(Position(key, backward))
-    return [
-        str(each.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})) for each in stretches
-    ]
+    written = [each.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}) for each in stretches]
+    return [str(each).replace("paged_item.", "") for each in written]
 
 
 def test_forms_that_an_index_can_walk() -> None:
     due, rank, name = Order(Item.due, is_nullable=True), Order(Item.rank), Order(Item.name)
-    assert _sql(Keyset([rank], Item.id), 1, 2) == ["(item.rank, item.id) > (1, 2)"]
-    assert _sql(Keyset([rank.flipped()], Item.id), 1, 2) == ["(item.rank, item.id) < (1, 2)"]
-    assert _sql(Keyset([rank], Item.id), 1, 2, backward=True) == ["(item.rank, item.id) < (1, 2)"]
+    assert _sql(Keyset([rank], Item.id), 1, 2) == ["(rank, id) > (1, 2)"]
+    assert _sql(Keyset([rank.flipped()], Item.id), 1, 2) == ["(rank, id) < (1, 2)"]
+    assert _sql(Keyset([rank], Item.id), 1, 2, backward=True) == ["(rank, id) < (1, 2)"]
     assert _sql(Keyset([rank.flipped(), name], Item.id), 1, "a", 2) == [
-        "item.rank <= 1 AND (item.rank < 1 OR (item.name, item.id) > ('a', 2))"
+        "rank <= 1 AND (rank < 1 OR (name, id) > ('a', 2))"
     ]
-    assert _sql(Keyset([due], Item.id), 1, 2) == ["(item.due, item.id) > (1, 2)", "item.due IS NULL"]
-    assert _sql(Keyset([due], Item.id), None, 2) == ["item.due IS NULL AND item.id > 2"]
-    assert _sql(Keyset([due], Item.id), 1, 2, backward=True) == ["(item.due, item.id) < (1, 2)"]
+    assert _sql(Keyset([due], Item.id), 1, 2) == ["(due, id) > (1, 2)", "due IS NULL"]
+    assert _sql(Keyset([due], Item.id), None, 2) == ["due IS NULL AND id > 2"]
+    assert _sql(Keyset([due], Item.id), 1, 2, backward=True) == ["(due, id) < (1, 2)"]
     assert _sql(Keyset([due], Item.id), None, 2, backward=True) == [
-        "item.due IS NULL AND item.id < 2",
-        "item.due IS NOT NULL",
+        "due IS NULL AND id < 2",
+        "due IS NOT NULL",
     ]

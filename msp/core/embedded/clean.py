@@ -14,6 +14,7 @@ from .home import (
     postgres_folder,
     postgres_process,
     redis_process,
+    up_process,
 )
 
 
@@ -33,7 +34,8 @@ def clean(home: Path) -> None:
 
 
 def stop_servers(home: Path) -> None:
-    """Stop what runs from `home`, the database last."""
+    """Stop what runs from `home`: first `msp up`, which would revive the others."""
+    up_process(home).end()
     redis_process(home).end()
     postgres_process(postgres_folder(home)).end()
 

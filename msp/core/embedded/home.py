@@ -73,6 +73,11 @@ def redis_process(home: Path) -> processes.PidFile:
     return processes.PidFile(folder / "valkey.pid", word=str(folder / "valkey.conf"), stop_signal=signal.SIGTERM)
 
 
+def up_process(home: Path) -> processes.PidFile:
+    """The running `msp up`: the holder of its lock."""
+    return processes.PidFile(home / "up.lock", word="up", stop_signal=signal.SIGTERM)
+
+
 def is_ours(home: Path) -> bool:
     """Whether all in this folder may be taken for the work of msp."""
     return home == _PROJECT / "var" or (home / MARKER).exists()
@@ -90,12 +95,15 @@ def check_owner(folder: Path) -> None:
 
 @contextmanager
 def locked(home: Path, name: str, *, wait: bool = True) -> Iterator[None]:
-    """Hold `name` against other processes until the end of the block or of this process."""
-    with (home / f"{name}.lock").open("w") as file:
+    """Hold `name` against other processes until the end of the block or of this process; the file tells whose."""
+    with (home / f"{name}.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CannotStart(f"msp {name} already runs from {home}; stop it first.") from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
         yield
 
 

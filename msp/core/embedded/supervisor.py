@@ -38,7 +38,11 @@ class Service(Protocol):
 
 @dataclass(frozen=True)
 class Process:
-    """A program to keep running. Stages end one after another, the lowest first."""
+    """A program to keep running.
+
+    Stages start one after another, each when the one before is ready, and end in the same order: the pages are
+    there before the workers compete for the processor, and are gone before the workers finish what they caused.
+    """
 
     name: str
     argv: Sequence[str]
@@ -116,6 +120,7 @@ class _Supervisor:
     on_ready: Callable[[], None] | None
     requests: int = 0
     exit_status: int = 0
+    was_ready: bool = False
     service_due_at: dict[str, float] = field(default_factory=dict)
 
     def ask_to_stop(self) -> None:
@@ -125,11 +130,12 @@ class _Supervisor:
         while not self.requests:
             for service in self.services:
                 self._tend_service(service)
-            for child in self.children:
+            for child in self._due():
                 self._tend(child)
-            if self.on_ready and all(child.is_ready for child in self.children):
-                self.on_ready()
-                self.on_ready = None
+            if not self.was_ready and all(child.is_ready for child in self.children):
+                self.was_ready = True
+                if self.on_ready:
+                    self.on_ready()
             time.sleep(0.1)
 
     def stop(self) -> None:
@@ -139,6 +145,13 @@ class _Supervisor:
         for service in reversed(self.services):
             service.stop()
         say("stopped")
+
+    def _due(self) -> Sequence[_Child]:
+        """All, once everything was ready; until then no stage above one that is not."""
+        waiting = [child.process.stage for child in self.children if not child.is_ready]
+        if self.was_ready or not waiting:
+            return self.children
+        return [child for child in self.children if child.process.stage <= min(waiting)]
 
     def _tend(self, child: _Child) -> None:
         now = time.monotonic()
@@ -150,7 +163,7 @@ class _Supervisor:
             pause = min(_FIRST_PAUSE_SECONDS * 2 ** (child.failures - 1), _LONGEST_PAUSE_SECONDS)
             child.due_at = now + pause
             say(f"{child.process.name} {child.end()}; starting it again in {pause:.0f} s")
-            if self.on_ready and child.failures >= _TRIES_AT_START:
+            if not self.was_ready and child.failures >= _TRIES_AT_START:
                 say(f"{child.process.name} does not start, giving up; see its lines above")
                 self.requests, self.exit_status = 1, 1
         elif not child.is_ready:

@@ -166,7 +166,7 @@ class _WirePolicy(EmailPolicy):
                 text = f",{self.linesep} ".join(map(self._mailbox, value.addresses))
             case "message-id" | "in-reply-to" | "references":
                 text = f"{self.linesep} ".join(str(value).split())
-            case "subject" if not str(value).isascii():
+            case "subject" if not str(value).isascii() or max(map(len, str(value).split()), default=0) > 60:
                 text = self._encoded_words(str(value))
             case _:
                 return super().fold(name, value)

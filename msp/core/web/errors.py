@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from msp.core import refusals
 from msp.core.db import rollback
 from msp.core.errors import (
     BadRequest,
@@ -56,6 +57,8 @@ def handle(error: Exception) -> Any:
     if known is None:
         log.exception("unexpected_error", path=request.path)
         known = MspError()
+    if isinstance(known, Forbidden):
+        refusals.record(known.code)
     if _is_api():
         return problem(known)
     if isinstance(known, SignInRequired):

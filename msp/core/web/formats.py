@@ -24,7 +24,7 @@ _WEEKDAY_REACH = 6  # a weekday names one day only while fewer than six days lie
 # State of the engine -> (value of data-sla, icon).
 SLA_LOOK = {
     "on_track": ("track", "clock"),
-    "at_risk": ("risk", "hourglass"),
+    "at_risk": ("risk", "soon"),
     "breached": ("over", "alert-circle"),
     "missed": ("missed", "circle-x"),
     "paused": ("paused", "dial-pause"),

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from msp.core import clock
 from msp.core.web.headers import security_headers
 from msp.core.web.shell import Brand, Shell
+from msp.core.web.templating import equip
 
 Builder = Callable[[], Shell]
 
@@ -43,6 +44,7 @@ def set_shell(app: Flask, build: Builder) -> None:
 
 def init_app(app: Flask) -> None:
     """Give every template its frame, and every answer its headers."""
+    equip(app.jinja_env)
 
     @app.context_processor
     def frame() -> dict[str, Any]:

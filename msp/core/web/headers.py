@@ -63,7 +63,7 @@ def security_headers(
 
 
 def file_headers(*, disposition: str, https: bool = False) -> dict[str, str]:
-    """The headers of a stored file; `disposition` is made by `msp.core.files.inspect.content_disposition`."""
+    """The headers of a stored file; `disposition` is made by `msp.core.files.names.content_disposition`."""
     return _common(_FILE, https=https) | {
         "Content-Disposition": disposition,
         "Cache-Control": "private, no-store",

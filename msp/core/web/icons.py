@@ -52,7 +52,6 @@ TABLER = (
     "git-merge",
     "help-circle",
     "history",
-    "hourglass",
     "inbox",
     "info-circle",
     "key",
@@ -111,6 +110,7 @@ TABLER = (
 OWN = {
     "dial-half": '<circle cx="12" cy="12" r="9"/><path d="M12 7a5 5 0 0 1 0 10z" fill="currentColor" stroke="none"/>',
     "dial-pause": '<circle cx="12" cy="12" r="9"/><path d="M10 9v6M14 9v6"/>',
+    "soon": '<path d="M7.5 3.8h9M7.5 20.2h9M8.2 3.8v3.2L12 12l3.8-5V3.8M8.2 20.2V17L12 12l3.8 5v3.2"/>',
     "clock-back": '<path d="M5 5v4h4"/><path d="M5.5 9a8 8 0 1 1-1.4 5"/><path d="M12 8v4.5l2.5 1.5"/>',
 }
 

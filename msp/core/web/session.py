@@ -7,7 +7,7 @@ Signing in replaces it, so that a token planted before is worth nothing afterwar
 import hmac
 from typing import Any, cast
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g
 from flask.sessions import SessionInterface, SessionMixin
 
 from msp.core.auth import tokens
@@ -35,11 +35,12 @@ class TokenSession(dict[str, Any], SessionMixin):
             self.renew()
         super().__setitem__("csrf_token", self._csrf(cast(str, self.token)))
 
-    def renew(self) -> str:
-        """A new token for the browser: at the first form, at sign-in and at the second step."""
-        self.token, self.is_fresh, self.dropped = tokens.new_token(), True, False
+    def renew(self, token: str | None = None) -> None:
+        """Another token for the browser: at the first form, at sign-in, at the second step, at each confirmation."""
+        self.token, self.is_fresh, self.dropped = token or tokens.new_token(), True, False
         super().__setitem__("csrf_token", self._csrf(self.token))
-        return self.token
+        # A form on the page that this request answers with must carry the new token's.
+        g.pop("csrf_token", None)
 
     def drop(self) -> None:
         """Forget the token: after signing out."""

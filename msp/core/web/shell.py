@@ -54,7 +54,7 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Where the stream of changes is, where a ticket for it is to be had (by POST), and the last change already shown."""
+    """Where the stream of changes is, where a ticket for it is had (by POST), and the last change already shown."""
 
     url: str
     ticket_url: str

@@ -96,6 +96,19 @@ def test_lock_refuses_a_second_holder(tmp_path: Path) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "held\n"
 
 
+def test_clean_ends_the_running_msp_up_first(tmp_path: Path) -> None:
+    home = homes.open_home(tmp_path / "home")
+    hold = (
+        "import sys, time; from pathlib import Path; from msp.core.embedded import home\n"
+        "with home.locked(Path(sys.argv[1]), 'up', wait=False): time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold, str(home), "up"]) as running:
+        assert wait_until(lambda: homes.up_process(home).holder() == running.pid, seconds=10)
+        clean.clean(home)
+        assert running.wait(timeout=5) == -signal.SIGTERM
+    assert not home.exists()
+
+
 def test_pid_file_is_believed_only_if_the_process_matches(tmp_path: Path) -> None:
     file = tmp_path / "some.pid"
     own = PidFile(file, "mark", signal.SIGTERM)

@@ -95,8 +95,8 @@ def supervise(tmp_path: Path) -> Iterator[Callable[[str], Run]]:
 
     yield start
     for run in runs:
-        run.popen.kill()
-        run.popen.wait()
+        run.popen.terminate()
+        run.popen.wait(timeout=15)
 
 
 def test_what_is_killed_comes_back_without_leftovers(supervise: Callable[..., Run]) -> None:

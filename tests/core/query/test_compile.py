@@ -25,7 +25,7 @@ def sql(text: str) -> str:
     where = sa.and_(sa.true(), *compiled(text).where)
     written = str(where.compile(dialect=postgresql.dialect(), compile_kwargs={"render_postcompile": True}))
     written = re.sub(r"%\(\w+\)s(::[A-Z]+( WITH TIME ZONE)?)?", "?", written)
-    return " ".join(written.split()).replace("ticket.", "")
+    return " ".join(written.split()).replace("listed_ticket.", "")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,8 @@ def sql(text: str) -> str:
         ("is:snoozed", "snoozed_until > ?"),
         (
             "tag:vpn",
-            "EXISTS (SELECT * FROM ticket_tag, ticket WHERE ticket_tag.ticket_id = id AND ticket_tag.word IN (?))",
+            "EXISTS (SELECT * FROM listed_tag, listed_ticket"
+            " WHERE listed_tag.ticket_id = id AND listed_tag.word IN (?))",
         ),
     ],
 )

@@ -28,7 +28,7 @@ class Base(DeclarativeBase):
 
 
 class Ticket(Base):
-    __tablename__ = "ticket"
+    __tablename__ = "listed_ticket"
     __table_args__ = {"prefixes": ["TEMPORARY"]}
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,10 +45,10 @@ class Ticket(Base):
 
 
 class Tag(Base):
-    __tablename__ = "ticket_tag"
+    __tablename__ = "listed_tag"
     __table_args__ = {"prefixes": ["TEMPORARY"]}
 
-    ticket_id: Mapped[int] = mapped_column(sa.ForeignKey("ticket.id"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(sa.ForeignKey("listed_ticket.id"), primary_key=True)
     word: Mapped[str] = mapped_column(sa.Text, primary_key=True)
 
 

@@ -14,7 +14,7 @@ from msp.itsm.sla.engine import stopwatch
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.cycles import Run, runs
 from msp.itsm.sla.engine.definition import Choice, Definitions, Policy, Subject
-from msp.itsm.sla.engine.facts import Fact
+from msp.itsm.sla.engine.facts import SETTLED, Fact
 from msp.itsm.sla.engine.history import History, Term
 from msp.itsm.sla.engine.reading import Cycle, Move, Outcome, Pause, Reading, Segment, State, ThresholdAt
 from msp.itsm.sla.engine.rules import ClockRule, Effect
@@ -136,7 +136,8 @@ class _Count:
         left = calendar.worked(stop.first, was_due)
         self.due = None if stop.last == FOREVER else calendar.advance(stop.last, left)
         if self.due not in (None, was_due):
-            self._move("pause", stop.last, was_due, why=stop.state, fact=stop.began)
+            fact = stop.ended if stop.ended and stop.state in SETTLED else stop.began
+            self._move("pause", stop.last, was_due, why=stop.state, fact=fact)
 
     def _move(self, kind: Literal["pause", "change"], at: int, was_due: int | None, *, why: str, fact: Fact) -> None:
         before, after = (None if due is None else instant_of(due) for due in (was_due, self.due))

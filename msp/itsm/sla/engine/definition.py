@@ -165,7 +165,7 @@ def choose(policies: Iterable[Policy], subject: Subject, at: datetime) -> Choice
     found.sort(key=lambda policy: (policy.conditions.specificity, policy.policy_id), reverse=True)
     policy, *others = found
     fixed = policy.conditions.fixed()
-    because = tuple(f"{_WORDS[name]} {value}" for name, value in fixed) or ("it is the default",)
+    because = tuple(f"{_WORDS[name]} is {value}" for name, value in fixed) or ("it is the default",)
     return Choice(policy, because, tuple(others))
 
 

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from msp.itsm.sla.engine.calendar import Calendar
+from msp.itsm.sla.engine.facts import SETTLED
 from msp.itsm.sla.engine.reading import Cycle, Move, Reading
 from msp.itsm.sla.engine.seconds import DAY, FOREVER, seconds_of
-from msp.itsm.sla.engine.steps import ENDED, Step, Timeline, clock_changes, in_order, total_step
+from msp.itsm.sla.engine.steps import Step, Timeline, clock_changes, in_order, total_step
 from msp.itsm.sla.engine.wording import duration_words, instant_words, sentence_case, state_words, wall
 
 _COUNTED_FROM = {"ola": "from assignment", "underpinning": "from hand-over"}
@@ -74,7 +75,7 @@ def _policy_step(cycle: Cycle) -> Step:
     if cycle.policy:
         line = cycle.policy.line(cycle.priority)
         because = " and ".join(cycle.choice.because)
-        said.append(f"{cycle.priority} is line {line} of {cycle.policy.label}, chosen because of {because}")
+        said.append(f"{cycle.priority} is line {line} of {cycle.policy.label}, chosen because {because}")
     if cycle.calendar:
         said.append(f"counted by {cycle.calendar.label}, {cycle.calendar.calendar.tz}")
     label = "; ".join(said)
@@ -90,8 +91,8 @@ def _nothing_promised(cycle: Cycle) -> Step:
 
 def _move_step(calendar: Calendar, move: Move) -> Step:
     by = f" by {move.author}" if move.author else ""
-    if move.kind == "pause" and move.why in ENDED:
-        label = "Reopened"
+    if move.kind == "pause" and move.why in SETTLED:
+        label = f"Reopened{by}"
     elif move.kind == "pause":
         label = f"The pause{by} ({state_words(move.why)})"
     else:

@@ -27,6 +27,7 @@ KINDS = (
     "redefined",
     "exempted",
 )
+SETTLED = frozenset({"resolved", "closed", "cancelled", "merged", "exempted"})  # what a reopening takes back
 _ENDS_WAITING = frozenset({"waiting", "resumed", "resolved", "reopened", "cancelled", "merged", "closed"})
 _PERSONAL_CHANNELS = frozenset({"phone", "in_person"})
 

@@ -8,6 +8,7 @@ from typing import Literal
 from msp.itsm.sla.engine import zone
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.closures import Cause, cause_words, causes, lost_to_clocks
+from msp.itsm.sla.engine.facts import SETTLED
 from msp.itsm.sla.engine.reading import Pause
 from msp.itsm.sla.engine.seconds import DAY, FOREVER, date_of, instant_of, seconds_of
 from msp.itsm.sla.engine.stopwatch import paused_at
@@ -20,8 +21,6 @@ from msp.itsm.sla.engine.wording import (
     time_words,
 )
 from msp.itsm.sla.engine.years import Span
-
-ENDED = frozenset({"resolved", "closed", "cancelled", "merged", "exempted"})  # what a reopening takes back
 
 StepKind = Literal["policy", "window", "gap", "pause", "change", "clock_change", "total"]
 
@@ -155,7 +154,7 @@ def span_of(pause: Pause) -> Span:
 def pause_words(pause: Pause) -> str:
     """`Paused by Priya Nair: “Asked Amelia which chairs are affected”`."""
     by = f" by {pause.author}" if pause.author else ""
-    if pause.state in ENDED:
+    if pause.state in SETTLED:
         reopened = f", reopened by {pause.ended_by}" if pause.ended_by else ", reopened"
         return sentence_case(f"{pause.state}{by}{reopened}")
     if pause.reason:
@@ -166,6 +165,8 @@ def pause_words(pause: Pause) -> str:
 def _end_words(pause: Pause) -> str:
     if not pause.ended_by:
         return ""
+    if pause.state in SETTLED:
+        return f"reopened by {pause.ended_by}"
     return f"{pause.ended_by} answered" if pause.ended_by_client else f"resumed by {pause.ended_by}"
 
 

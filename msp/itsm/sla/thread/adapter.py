@@ -11,7 +11,7 @@ from msp.itsm.sla.engine import explain
 from msp.itsm.sla.engine.closures import Cause
 from msp.itsm.sla.engine.reading import Cycle, Reading, ThresholdAt
 from msp.itsm.sla.engine.steps import Step
-from msp.itsm.sla.thread.view import Look, Piece, SkippedDay, ThreadView, Threshold
+from msp.itsm.sla.thread.view import Gap, Look, Piece, SkippedDay, ThreadView, Threshold
 
 TITLES = {
     "response": "Response clock",
@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 
 
 def thread_view(reading: Reading, cycle: Cycle | None = None, *, for_client: bool = False) -> ThreadView:
-    """The thread of one cycle, by default the last. For a client: calm ink, no steps of escalation, the client's words."""
+    """The thread of one cycle, by default the last. For a client: calm ink, no escalation, the client's words."""
     cycle = cycle or reading.current
     if cycle is None or cycle.calendar is None or cycle.target_seconds is None:
         return _without_target(reading, cycle)
@@ -142,8 +142,14 @@ def _clock_change(local: datetime, midnight: datetime) -> str:
 
 def _gap(step: Step) -> Piece:
     days = tuple(_skipped(cause) for cause in step.causes if cause.on)
-    kind = "days" if days else "night" if any(cause.kind == "night" for cause in step.causes) else "lunch"
-    return Piece("gap", step.from_at, step.to_at or step.from_at, gap=kind, days=days, label=step.label)  # type: ignore[arg-type]  # one of the three
+    is_night = any(cause.kind == "night" for cause in step.causes)
+    return Piece("gap", step.from_at, step.to_at or step.from_at, 0, step.label, _gap_kind(days, is_night), days)
+
+
+def _gap_kind(days: Sequence[SkippedDay], is_night: bool) -> Gap:
+    if days:
+        return "days"
+    return "night" if is_night else "lunch"
 
 
 def _skipped(cause: Cause) -> SkippedDay:
@@ -158,7 +164,7 @@ def _add_gap(pieces: list[Piece], gap: Piece) -> None:
         return
     before = pieces.pop()
     days = before.days + tuple(day for day in gap.days if day not in before.days)
-    kind = "days" if days else "night" if "night" in (before.gap, gap.gap) else "lunch"
+    kind = _gap_kind(days, "night" in (before.gap, gap.gap))
     pieces.append(replace(before, to_at=gap.to_at, gap=kind, days=days))
 
 

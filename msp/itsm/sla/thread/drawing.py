@@ -10,7 +10,7 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from msp.core.web import formats
-from msp.itsm.sla.thread.scale import KNOTS, ROOM_LEFT, Anchor, Row, Scale, Span, knots
+from msp.itsm.sla.thread.scale import KNOTS, ROOM_LEFT, Anchor, Row, Scale, Span, fits, knots
 from msp.itsm.sla.thread.view import SkippedDay, ThreadView, Threshold, sentence
 
 
@@ -31,7 +31,7 @@ class _Drawing:
         self.width = width
         self.end = self.scale.at(view.end_at) if view.pieces else 0.0
         self.due = self.scale.at(view.due_at) if view.due_at else None
-        self.flags, self.marks, self.hours, self.days = (Row(width) for _ in range(4))
+        self.flags, self.marks, self.hours, self.days = Row(width), Row(width), Row(width, air=2.0), Row(width)
 
     def parts(self) -> Iterable[Markup]:
         """Everything in painting order; labels are placed in order of weight first."""
@@ -99,9 +99,9 @@ class _Drawing:
             yield Markup('<circle class="skip" cx="{:.2f}%" cy="42" r="3"/>').format(self._percent(minutes))
             if self.hours.place(name, self._pixel(minutes), ("middle",)):
                 yield _text(self._percent(minutes), 63, name, "middle")
-        middle = (span.x0 + span.x1) / 2
+        middle, room = (span.x0 + span.x1) / 2, self._pixel(span.x1) - self._pixel(span.x0)
         for text in _fold_labels(piece.days):
-            if self.marks.place(text, self._pixel(middle), ("middle",)):
+            if fits(text, room) and self.marks.place(text, self._pixel(middle), ("middle",)):
                 yield _text(self._percent(middle), 30, text, "middle")
                 break
 

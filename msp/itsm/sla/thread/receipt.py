@@ -36,7 +36,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`policy` says why this target and which calendar, `changes` what moved the due instant and what the clocks did."""
+    """`policy` says why this target and which calendar, `changes` what moved the due instant, and the clocks."""
 
     rows: tuple[Row, ...]
     foot: tuple[Sum, ...]
@@ -45,7 +45,7 @@ class Receipt:
 
 
 def receipt(reading: Reading, cycle: Cycle | None = None, *, for_client: bool = False) -> Receipt:
-    """The receipt of one cycle, by default the last: what has happened so far, not what is still to come."""
+    """The receipt of one cycle, by default the last: what has happened, not what is to come."""
     cycle = cycle or reading.current
     steps = explain.explain(reading, cycle)
     if cycle is None or cycle.calendar is None or cycle.target_seconds is None:

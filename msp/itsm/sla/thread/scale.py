@@ -69,11 +69,17 @@ def knots(days: Sequence[SkippedDay]) -> Sequence[str]:
     return [day.name for day in days] if len(days) <= KNOTS else [days[0].name, "…", days[-1].name]
 
 
+def fits(text: str, room: float) -> bool:
+    """Whether a label keeps within a stretch of so many pixels, but for a little."""
+    return len(text) * _CHAR <= room + 12
+
+
 class Row:
     """One line of labels at the nominal width: what was placed first stays, what comes later turns or gives way."""
 
-    def __init__(self, width: float) -> None:
-        self.width = width
+    def __init__(self, width: float, air: float = 5.0) -> None:
+        """`air` is what stays free on both sides of a label, in pixels."""
+        self.width, self.air = width, air
         self.taken: list[tuple[float, float]] = []
 
     def block(self, left: float, right: float) -> None:
@@ -88,7 +94,7 @@ class Row:
             left = {"start": x + offset, "middle": x - length / 2, "end": x - offset - length}[anchor]
             right = left + length
             inside = left >= -ROOM_LEFT and right <= self.width + _ROOM_RIGHT
-            if inside and all(right + 3 < start or left - 3 > end for start, end in self.taken):
+            if inside and all(right + self.air < start or left - self.air > end for start, end in self.taken):
                 self.block(left, right)
                 return anchor
         return None

@@ -7,6 +7,7 @@ from typing import Literal
 from msp.core.web import formats
 
 Look = Literal["track", "risk", "over", "paused", "met", "missed", "none", "calm"]
+Gap = Literal["lunch", "night", "days"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Piece:
     to_at: datetime
     working_seconds: int = 0
     label: str = ""
-    gap: Literal["lunch", "night", "days"] | None = None
+    gap: Gap | None = None
     days: tuple[SkippedDay, ...] = ()
 
 

@@ -30,8 +30,8 @@ def move(
     return ticket
 
 
-def acknowledge(ticket_id: UUID, *, by: Actor) -> Ticket:
-    """Tell the clock that somebody has taken note: the response is given without a reply."""
+def acknowledge(ticket_id: UUID, *, by: Actor, then: str = "open") -> Ticket:
+    """Tell the clock that somebody has taken note: the response is given without a reply, and a new ticket is in work."""
     by.require(Permission.TICKET_REPLY)
     by.require(Permission.TICKET_MOVE)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
@@ -43,7 +43,7 @@ def acknowledge(ticket_id: UUID, *, by: Actor) -> Ticket:
     news = [News("acknowledged")]
     timeline.note(ticket, "acknowledged", by=by)
     if ticket.status == "new":
-        news += follow(ticket, "open", None, by=by)
+        news += follow(ticket, then, None, by=by)
     facts.record(ticket.tenant_id, ticket.id, news, by=by)
     return ticket
 

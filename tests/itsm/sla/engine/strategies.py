@@ -13,7 +13,7 @@ EXAMPLES = int(os.environ.get("MSP_PROPERTY_EXAMPLES", "300"))
 CHANGES = [
     ("America/Sao_Paulo", "2017-10-15T03:00:00Z"),
     ("America/Sao_Paulo", "2018-02-18T02:00:00Z"),
-    ("Asia/Beirut", "2023-03-29T22:00:00Z"),
+    ("Asia/Beirut", "2023-03-25T22:00:00Z"),
     ("Asia/Beirut", "2022-10-29T21:00:00Z"),
     ("Africa/Cairo", "2024-04-25T22:00:00Z"),
     ("Africa/Cairo", "2014-09-25T21:00:00Z"),

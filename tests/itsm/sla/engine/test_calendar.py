@@ -123,7 +123,7 @@ class TestClockChanges:
             ("America/Sao_Paulo", "2017-10-15", 23),  # 00:00 to 01:00 is missing
             ("America/Sao_Paulo", "2018-02-17", 25),  # 23:00 to 24:00 comes twice
             ("Antarctica/Troll", "2027-03-28", 22),
-            ("Asia/Beirut", "2023-03-30", 23),
+            ("Asia/Beirut", "2023-03-26", 23),
             ("Africa/Cairo", "2024-04-26", 23),
             ("Pacific/Apia", "2011-12-30", 0),  # a day that never was
             ("Asia/Pyongyang", "2015-08-15", 24),
@@ -187,11 +187,11 @@ class TestAddAndMeasure:
 
     def test_there_is_no_search_limit(self) -> None:
         an_hour_a_week = berlin(hours=week(((540, 600),)))
-        assert an_hour_a_week.add(at("2027-03-08T09:00+01:00"), 5200 * HOUR) == at("2126-11-04T10:00+01:00")
+        assert an_hour_a_week.add(at("2027-03-08T09:00+01:00"), 5200 * HOUR) == at("2126-10-28T10:00+01:00")
 
     def test_a_long_shutdown_is_crossed(self) -> None:
         shut = tuple(Holiday(date(2027, 7, 1) + timedelta(days=day)) for day in range(400))
-        assert berlin(holidays=shut).add(at("2027-06-30T16:00+02:00"), 2 * HOUR) == at("2028-08-07T10:00+02:00")
+        assert berlin(holidays=shut).add(at("2027-06-30T16:00+02:00"), 2 * HOUR) == at("2028-08-04T10:00+02:00")
 
     def test_the_year_9999_is_the_end(self) -> None:
         with pytest.raises(OutOfRange, match="9999"):

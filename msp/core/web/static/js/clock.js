@@ -2,7 +2,7 @@
 import { now, pageZone } from './dom.js';
 import { ageWords, compactWords, dueWords, whenWords } from './words.js';
 
-const LOOKS = { risk: 'hourglass', over: 'alert-circle' };
+const LOOKS = { over: 'alert-circle' };
 class SlaChip extends HTMLElement {
   connectedCallback() {
     this.started = now();

@@ -7,8 +7,14 @@ import { listen } from './dom.js';
 const SVG = 'http://www.w3.org/2000/svg';
 const DAY = 1440, SNAP = 15, TOP = 36, STEP = 31;
 
-const minutesOf = (text) => (/^\d\d:\d\d$/.test(text) ? +text.slice(0, 2) * 60 + +text.slice(3) : null);
-const clock = (minutes) => `${String(Math.floor(minutes / 60) % 24).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+const ROOM = 0.4 / 6.5;  // letters that fit into a minute of a bead, on the narrowest picture
+
+function minutesOf(text) {
+  const found = /^(\d{1,2}):(\d\d)$/.exec(text.trim());
+  return found ? +found[1] * 60 + +found[2] : null;
+}
+
+const clock = (minutes) => `${String(minutes === DAY ? 24 : Math.floor(minutes / 60) % 24).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 const percent = (minutes) => `${((minutes / DAY) * 100).toFixed(2)}%`;
 const sum = (minutes) => (minutes ? `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')}` : 'closed');
 
@@ -44,12 +50,16 @@ function render(editor) {
   const picture = editor.querySelector('[data-week-picture]');
   const svg = picture.querySelector('svg');
   const days = read(editor);
-  svg.querySelectorAll('.k-win, .k-new, .k-tail, .k-in, .k-on, [data-edge], .k-tail-label').forEach((element) => element.remove());
+  svg.querySelectorAll('.k-win, .k-new, .k-tail, .k-in, .k-on, .k-note, [data-edge]').forEach((element) => element.remove());
   const sums = picture.querySelectorAll('.t span');
   days.forEach(({ windows }, index) => {
     const y = TOP + STEP * index;
-    for (const late of days[(index + days.length - 1) % days.length].windows.filter(({ to }) => to > DAY)) {
-      svg.append(draw('rect', { class: 'k-tail', x: '0.1%', y: y - 8, width: percent(late.to - DAY), height: 16, rx: 4 }));
+    const before = days[(index + days.length - 1) % days.length];
+    for (const late of before.windows.filter(({ to }) => to > DAY)) {
+      const end = late.to - DAY, until = `until ${clock(end)}`;
+      const note = [`${until}, from ${before.label}`, until].find((text) => text.length <= end * ROOM);
+      svg.append(draw('rect', { class: 'k-tail', x: '0.1%', y: y - 8, width: percent(end), height: 16, rx: 4 }));
+      if (note) svg.append(draw('text', { class: 'k-note k-hide', x: percent(end / 2), y: y + 4, 'text-anchor': 'middle' }, note));
     }
     windows.forEach((span, place) => bead(svg, span, y, `${index}.${place}`));
     if (sums[index]) sums[index].textContent = sum(counted(windows));
@@ -63,10 +73,10 @@ function bead(svg, { from, to, row }, y, name) {
   const end = Math.min(to, DAY);
   const css = row.hasAttribute('data-new') ? ['k-new', 'k-on'] : ['k-win', 'k-in'];
   svg.append(draw('rect', { class: css[0], x: percent(from), y: y - 8, width: percent(end - from), height: 16, rx: 4, 'data-bead': name }));
-  if (end - from >= 170) {
-    const label = to > DAY ? `${clock(from)} →` : `${clock(from)}–${clock(to)}`;
-    svg.append(draw('text', { class: css[1], x: percent((from + end) / 2), y: y + 4, 'text-anchor': 'middle' }, label));
-  }
+  const hours = `${clock(from).slice(0, 2)}–${clock(to).slice(0, 2)}`;
+  const labels = to > DAY ? [`${clock(from)} →`, `${clock(from).slice(0, 2)} →`] : [`${clock(from)}–${clock(to)}`, from % 60 || to % 60 ? '' : hours];
+  const label = labels.find((text) => text && text.length <= (end - from) * ROOM);
+  if (label) svg.append(draw('text', { class: `${css[1]} k-hide`, x: percent((from + end) / 2), y: y + 4, 'text-anchor': 'middle' }, label));
   for (const [edge, at] of [['from', from], ['to', end]]) {
     const holder = draw('svg', { x: percent(at), y: y - 8, overflow: 'visible', 'data-edge': '' });
     holder.append(draw('rect', { 'data-edge': edge, 'data-bead': name, x: -5, width: 10, height: 16 }));

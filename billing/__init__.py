@@ -1,0 +1,1 @@
+"""Contracts, rates, time and usage: what becomes invoices."""

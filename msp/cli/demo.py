@@ -1,0 +1,230 @@
+"""`msp demo seed`: the demonstration's clients, people and tickets, lived through the services at their own instants."""
+
+import json
+import secrets
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+
+from msp.cli.context import console_app, operator
+from msp.cli.demo_content.cast import AGENTS, CLIENTS, PROVIDER, TEAMS, ClientStory, policy_content
+from msp.cli.demo_content.tickets import STORIES, Act, Story
+from msp.core import clock
+from msp.core.actor import Actor
+from msp.core.auth import passwords
+from msp.core.db import call, db, transaction
+from msp.core.outbox import services as outbox
+from msp.core.scope import Scope, Trail
+from msp.itsm.sla.models import Definition
+from msp.itsm.sla.services import definitions
+from msp.itsm.tickets.models import Category
+from msp.itsm.tickets.services import conversation, moves, opening, triage
+from tenants.models import Agent, Contact, Tenant
+from tenants.permissions import permissions_of
+from tenants.services import clients, people
+
+TRY = (
+    "Sign in to a portal as Amelia, report something, and watch it arrive in the console's queue without a reload",
+    "Open NWD-1 as Priya, answer it with “waiting for client”, and see the clock pause on both sides and say why",
+    "Change the targets of Northwind Gold as Oliver and look at what would move before you save",
+    "Ask the clock on the command line: msp sla evaluate --help",
+    "Prove that no client sees another: msp prove-isolation",
+)
+
+
+@click.group()
+def demo() -> None:
+    """Data to try the product with."""
+
+
+@demo.command()
+@click.option("--json", "as_json", is_flag=True, help="print the sign-ins as JSON")
+def seed(as_json: bool) -> None:
+    """Fill an empty database of the demo environment (MSP_ENVIRONMENT=demo); passwords are made anew each time."""
+    app = console_app()
+    if app.settings.environment != "demo":
+        raise click.UsageError("demo data is only for the demo environment: MSP_ENVIRONMENT=demo")
+    told = Seeder(app).run()
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    for line in told["sign_ins"]:
+        click.echo(f"{line['host']:<24} {line['who']:<40} {line['e_mail']:<40} {line['password']}")
+
+
+class Seeder:
+    """Makes the demonstration; one transaction for each step, so that each ticket is lived on its own."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.by = operator()
+        self.now = clock.now()
+        self.tenants: dict[str, UUID] = {}
+        self.agents: dict[str, Actor] = {}
+        self.teams: dict[str, UUID] = {}
+        self.contacts: dict[tuple[str, str], Actor] = {}
+        self.categories: dict[tuple[str, str], UUID] = {}
+        self.sign_ins: list[dict[str, str]] = []
+        self.credentials: list[tuple[UUID | None, str]] = []
+
+    def run(self) -> dict[str, Any]:
+        """Everything in order; RuntimeError when the database is not empty."""
+        with self.app.app_context(), outbox.suppressed():
+            self._staff(self._install)
+            for story in CLIENTS:
+                self._staff(lambda story=story: self._client(story))
+            self._staff(self._provider_people)
+            with transaction(Scope.signin()):
+                for person_id, hashed in self.credentials:
+                    call("set_credential", p_person=person_id, p_password_hash=hashed)
+            for story in sorted(STORIES, key=lambda s: -s.hours):
+                self._ticket(story)
+        return {"sign_ins": self.sign_ins, "try": list(TRY)}
+
+    def _staff(self, work: Any) -> Any:
+        with transaction(Scope.staff(trail=Trail(actor_name=self.by.name))):
+            return work()
+
+    def _install(self) -> None:
+        if db.session.scalar(sa.select(sa.func.count()).select_from(Tenant)):
+            raise RuntimeError("the database is not empty: demo data is only for an empty one")
+        key, name, zone = PROVIDER
+        host = self.app.settings.console_host  # type: ignore[attr-defined]  # our own application class
+        clients.install(name, key=key, environment="demo", console_host=host, time_zone=zone, by=self.by)
+
+    def _provider_people(self) -> None:
+        for name in TEAMS:
+            self.teams[name] = people.add_team(name, by=self.by).id
+        members: dict[str, dict[UUID, bool]] = {name: {} for name in TEAMS}
+        for someone in AGENTS:
+            only = [self.tenants[key] for key in someone.only] if someone.only else None
+            e_mail = f"{someone.local_part}@meridian-it.example"
+            agent = people.add_agent(
+                someone.name, e_mail, roles=someone.roles, client_ids=only, time_zone="Europe/London", by=self.by
+            )
+            members[someone.team][agent.id] = someone.leads
+            self.agents[someone.name.split()[0]] = _agent_actor(agent)
+            words = ", ".join(someone.roles).replace("_", " ") + (f", only {', '.join(someone.only)}" if only else "")
+            self._give_password(agent.person_id, e_mail, f"{someone.name} ({words})", "console")
+        for name, team in members.items():
+            people.set_members(self.teams[name], team, by=self.by)
+
+    def _client(self, story: ClientStory) -> None:
+        host = f"{story.key.lower()}.localhost"
+        client = clients.create_client(
+            story.key, story.name, time_zone=story.time_zone, host=host, colour=story.colour, support_phone=story.phone,
+            welcome=story.welcome, by=self.by,
+        )  # fmt: skip
+        self.tenants[story.key] = client.id
+        self._promise(client.id, story)
+        sites = {name: clients.add_site(client.id, name, by=self.by).id for name in story.sites}
+        for name in story.categories:
+            category = Category(tenant_id=client.id, name=name, path=name)
+            db.session.add(category)
+            db.session.flush()
+            self.categories[story.key, name] = category.id
+        for someone in story.people:
+            contact = people.add_contact(
+                client.id, someone.name, e_mail=f"{someone.local_part}@{story.domain}", roles=someone.roles,
+                site_id=sites.get(someone.site), job_title=someone.title, managed_site_ids=[sites[name] for name in someone.manages],
+                by=self.by,
+            )  # fmt: skip
+            self.contacts[story.key, someone.name] = _contact_actor(contact)
+            words = ", ".join(someone.roles).replace("_", " ")
+            self._give_password(contact.person_id, contact.e_mail or "", f"{someone.name} ({words})", host)
+
+    def _promise(self, tenant_id: UUID, story: ClientStory) -> None:
+        """The client's own hours and policy, beside the copies that every client starts with."""
+        content = {"tz": story.time_zone, "hours": story.hours, "holidays": []}
+        calendar = definitions.add_definition(tenant_id, "calendar", f"{story.name} hours", content, by=self.by)
+        standard = sa.select(Definition).where(
+            Definition.tenant_id == tenant_id, Definition.kind == "policy", Definition.is_default
+        )
+        default = db.session.scalars(standard).one()
+        definitions.add_version(
+            default.id, policy_content(story.policy, str(calendar.id)), version=default.version,
+            effective_at=self.now - timedelta(days=60), by=self.by, note="First agreement",
+        )  # fmt: skip
+        default.name = story.policy
+
+    def _give_password(self, person_id: UUID | None, e_mail: str, who: str, host: str) -> None:
+        password = "-".join(secrets.token_hex(3) for _ in range(3))
+        self.credentials.append((person_id, passwords.hash_password(password)))
+        if host == "console":
+            host = self.app.settings.console_host.partition(":")[0]  # type: ignore[attr-defined]  # our own application class
+        self.sign_ins.append({"host": host, "who": who, "e_mail": e_mail, "password": password})
+
+    def _ticket(self, story: Story) -> None:
+        requester = self.contacts[story.client, story.requester]
+        opener = requester if story.source == "portal" else self.agents["Maya"]
+        opened = self._at(story.hours)
+        ticket_id = self._live(opener, opened, lambda: self._open(story, opener, requester))
+        for act in story.acts:
+            who = self.agents[act.who] if act.who else requester
+            self._live(who, self._at(act.hours), lambda act=act, who=who: self._act(ticket_id, act, who))
+        if story.tags:
+            self._live(self.agents["Maya"], self.now, lambda: triage.set_tags(ticket_id, story.tags, by=self.agents["Maya"]))
+
+    def _open(self, story: Story, opener: Actor, requester: Actor) -> UUID:
+        ticket = opening.open_ticket(
+            self.tenants[story.client], story.subject, body=story.body, kind=story.kind, source=story.source, impact=story.impact,
+            urgency=story.urgency, ci_name=story.ci or None, by=opener, requester_id=requester.id,
+            category_id=self.categories.get((story.client, story.category)),
+        )  # fmt: skip
+        return ticket.id
+
+    def _act(self, ticket_id: UUID, act: Act, who: Actor) -> None:
+        text, _, reason = act.text.partition("|")
+        match act.what:
+            case "assign":
+                triage.assign(ticket_id, assignee_id=who.id, team_id=self.teams[text], by=who)
+            case "reply" | "answer":
+                conversation.reply(ticket_id, text, by=who)
+            case "note":
+                conversation.add_note(ticket_id, text, by=who)
+            case "wait":
+                conversation.reply(ticket_id, text, by=who, then="waiting_for_client", reason=reason)
+            case "supplier":
+                moves.move(ticket_id, "waiting_for_supplier", by=who, reason=text, supplier=reason)
+            case "schedule":
+                moves.move(ticket_id, "scheduled", by=who, reason=text)
+            case "resolve":
+                conversation.reply(ticket_id, text, by=who, then="resolved")
+            case _:
+                raise ValueError(act.what)
+
+    def _live(self, by: Actor, at: datetime, work: Any) -> Any:
+        """One act at its own instant, under the scope of whoever did it."""
+        from tenants.access import scope_of
+
+        with ExitStack() as stack:
+            stack.enter_context(clock.at(at))
+            stack.enter_context(transaction(scope_of(by, Trail(actor_name=by.name, actor_kind=by.kind))))
+            return work()
+
+    def _at(self, hours: float) -> datetime:
+        return self.now - timedelta(hours=hours)
+
+
+def _agent_actor(agent: Agent) -> Actor:
+    reach = None
+    if agent.is_limited:
+        from tenants import queries
+
+        reach = tuple(queries.client_ids_of(agent.id))
+    return Actor(
+        agent.id, "agent", agent.name, permissions_of(agent.roles, agent=True), reach, provider_id=agent.tenant_id, person_id=agent.person_id
+    )
+
+
+def _contact_actor(contact: Contact) -> Actor:
+    return Actor(
+        contact.id, "contact", contact.name, permissions_of(contact.roles, agent=False), (contact.tenant_id,), person_id=contact.person_id
+    )
+
+

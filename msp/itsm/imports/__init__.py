@@ -1,0 +1,1 @@
+"""Bringing the past of other tools in."""

@@ -1,0 +1,1 @@
+"""The look: words, colours, assets, templates, and pages in a browser."""
