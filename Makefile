@@ -9,7 +9,7 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input
 RUNTIME = .venv/.runtime
 DEV = .venv/.dev
-NPM_OPTIONS = --ignore-scripts --no-audit --no-fund --loglevel=error --no-update-notifier
+NPM_OPTIONS = --ignore-scripts --no-audit --no-fund --loglevel=error --no-progress --no-update-notifier
 WEB = msp/core/web/static/vendor/icons.svg
 NPM_DONE = node_modules/.package-lock.json
 

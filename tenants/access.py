@@ -156,7 +156,7 @@ def actor_of(
 ) -> Actor:  # fmt: skip
     """The actor behind a session or token row; `client_ids` narrow his reach further."""
     is_agent = row["agent_id"] is not None
-    reach = (row["tenant_id"],)
+    reach: tuple[UUID, ...] | None = (row["tenant_id"],)
     if is_agent:
         reach = None if row["client_ids"] is None else tuple(row["client_ids"])
         if client_ids is not None:

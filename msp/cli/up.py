@@ -23,6 +23,7 @@ from msp.core.embedded.supervisor import Process, Service
 DATABASE = "msp"
 NOTES = "demo.json"  # what `msp demo seed --json` said
 _PROGRAM = str(Path(sys.executable).with_name("msp"))
+_SHOWN = ("who", "e_mail")
 WORKERS = {"urgent": ("urgent",), "worker": ("default", "mail"), "bulk": ("bulk",)}
 
 
@@ -153,10 +154,11 @@ def _welcome(stack: Stack) -> None:
     people: dict[str, list[dict[str, str]]] = {console: []}
     for person in notes.get("sign_ins", []):
         people.setdefault(person["host"], []).append(person)
+    who, e_mail = (max((len(person[key]) for row in people.values() for person in row), default=0) for key in _SHOWN)
     lines = ["", "Ready. Sign in as"]
-    for host, persons in people.items():
+    for host, row in people.items():
         lines.append(f"  http://{host}:{stack.port}")
-        lines += [f"    {person['who']:<40} {person['e_mail']:<36} {person['password']}" for person in persons]
+        lines += [f"    {person['who']:{who}}  {person['e_mail']:{e_mail}}  {person['password']}" for person in row]
     if notes.get("try"):
         lines += ["What to try", *(f"  - {text}" for text in notes["try"])]
     lines.append("Ctrl-C ends everything; make clean removes the data too.\n")

@@ -11,6 +11,8 @@ import structlog
 from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from msp.core import features
@@ -51,7 +53,10 @@ def create_app(surface: Surface, settings: Settings, packages: Iterable[str]) ->
     app.surface, app.settings = surface, settings
     _configure(app)
     db.init_app(app)
-    app.extensions["msp.redis"] = Redis.from_url(settings.redis_url or "redis://127.0.0.1:1/0")
+    # A Redis that is away must cost milliseconds, not the client's default retries: PostgreSQL carries the work meanwhile.
+    app.extensions["msp.redis"] = Redis.from_url(
+        settings.redis_url or "redis://127.0.0.1:1/0", retry=Retry(NoBackoff(), 0), socket_timeout=5, socket_connect_timeout=1
+    )
     features.load(packages)
     static_files.init_app(app)
     frame.init_app(app)

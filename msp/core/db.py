@@ -109,6 +109,19 @@ def rollback() -> None:
 
 
 @contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of the running transaction that can fail alone; what waited in it for the commit is forgotten with it."""
+    waiting = db.session().info.setdefault("after_commit", [])
+    before = len(waiting)
+    try:
+        with db.session.begin_nested():
+            yield
+    except BaseException:
+        del waiting[before:]
+        raise
+
+
+@contextmanager
 def transaction(scope: Scope) -> Iterator[Session]:
     """One unit of work under `scope`: committed at its end, undone by any error."""
     bind(scope)

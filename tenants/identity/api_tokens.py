@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +50,9 @@ AREAS: dict[str, Area] = {
         }),
     ),
     "sla": Area("Service levels", frozenset({P.SLA_READ}), frozenset({P.SLA_MANAGE, P.SLA_EXEMPT, P.REPORT_MANAGE})),
-    "settings": Area("Settings and billing", frozenset(), frozenset({P.SETTINGS_MANAGE, P.OUTBOX_MANAGE, P.BILLING_MANAGE})),
+    "settings": Area(
+        "Settings and billing", frozenset(), frozenset({P.SETTINGS_MANAGE, P.OUTBOX_MANAGE, P.BILLING_MANAGE})
+    ),
 }  # fmt: skip
 ALWAYS = frozenset({P.CONSOLE_USE, P.PORTAL_USE})
 # What needs a fresh sign-in, or is only for an import, no token can do.
@@ -108,13 +110,12 @@ def create(
         queries.visible_client(client_id, by=by)
     token = tokens.new_token(tokens.API_TOKEN_PREFIX)
     made = call(
-        "make_api_token", p_hash=tokens.keyed_hash(token, key=_keys()[0]), p_prefix=token[:SHOWN_CHARACTERS], p_name=name,
-        p_scopes=sorted(set(scopes)), p_client_ids=sorted(client_ids) if client_ids else None,
+        "make_api_token", p_hash=tokens.keyed_hash(token, key=_keys()[0]), p_prefix=token[:SHOWN_CHARACTERS],
+        p_name=name, p_scopes=sorted(set(scopes)), p_client_ids=sorted(client_ids) if client_ids else None,
         p_expires_at=clock.now() + timedelta(days=days),
     )[0]["make_api_token"]  # fmt: skip
-    audit.note(
-        db.session(), "created", "api_token", made, tenant_id=home_of(by), changes={"name": name, "scopes": sorted(scopes)}
-    )
+    changes = {"name": name, "scopes": sorted(scopes)}
+    audit.note(db.session(), "created", "api_token", made, tenant_id=home_of(by), changes=changes)
     return token
 
 
@@ -140,11 +141,6 @@ def grant_of(token: str, *, tenant_id: UUID) -> Grant | None:
     return Grant(
         owner, owner["id"], permissions_of_scopes(owner["token_scopes"]), tuple(chosen) if chosen is not None else None
     )
-
-
-def expires_soon(expires_at: datetime | None, now: datetime) -> bool:
-    """Whether it is time to make the next token."""
-    return expires_at is not None and expires_at - now < timedelta(days=14)
 
 
 def _keys() -> list[bytes]:

@@ -68,7 +68,8 @@ def second_step(code: str, *, step_hash: str | None, token_hash: str, at: Visit)
     with apart(Scope.signin()):
         passes = _code_passes(found, code)
         if passes:
-            if call("spend_link", p_hash=step_hash, p_purpose="second_step", p_tenant=at.tenant_id)[0]["spend_link"] is None:
+            spent = call("spend_link", p_hash=step_hash, p_purpose="second_step", p_tenant=at.tenant_id)
+            if spent[0]["spend_link"] is None:
                 raise SecondStepOver
             open_session(found["person_id"], token_hash, second_factor=True, at=at)
     _refuse_unless(passes, owed["e_mail"])

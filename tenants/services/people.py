@@ -246,6 +246,6 @@ def is_full_admin(agent: Agent) -> bool:
 def _keep_one_admin() -> None:
     """The last administrator cannot be removed; of two removals at once the second waits, then counts anew."""
     db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(ADMIN_LOCK)))
-    full_admin = sa.and_(Agent.is_active, ~Agent.is_limited, Agent.roles.any("admin"))
+    full_admin = sa.and_(Agent.is_active, ~Agent.is_limited, sa.literal("admin") == sa.any_(Agent.roles))
     if not db.session.scalar(sa.select(sa.exists().where(full_admin))):
         raise Conflict("This is the last administrator.")

@@ -9,7 +9,6 @@ from msp.core.app import this_app
 from msp.core.auth import tokens
 from msp.core.errors import Forbidden, MspError
 from msp.core.web.gates import SIGNED_IN, open_to_all
-from tenants import access
 
 auth = Blueprint("auth", __name__, template_folder="../templates")
 auth.gate = open_to_all("the way in: nobody is signed in yet")  # type: ignore[attr-defined]  # read by core.web.gates
@@ -50,7 +49,7 @@ def local_path(wanted: str | None) -> str:
 
 
 def fresh_token() -> tuple[str, str]:
-    """A new session token and its hash; the browser gets it by `access.cookie().renew(token)` once it is worth something."""
+    """A new session token and its hash; the browser gets it by `cookie().renew(token)` once it is worth something."""
     token = tokens.new_token()
     return token, tokens.token_hash(token)
 
@@ -68,8 +67,3 @@ def page(template: str, error: MspError | None = None, **context: Any) -> Respon
     if error and (wait := error.details.get("retry_after")):
         response.headers["Retry-After"] = str(int(wait))
     return response
-
-
-def visit_and_cookie() -> tuple[Any, Any]:
-    """This request as a visit, and the browser's cookie."""
-    return access.visit(), access.cookie()

@@ -21,9 +21,8 @@ def companies() -> ResponseReturnValue:
     response = page("auth/companies.html", companies=own, here=g.host.id)
     # A form may only lead to our own origin; this one is answered by a redirect to a company's host.
     origins = " ".join(hosts.url_on(company["host"], "") for company in own)
-    headers = security_headers(
-        this_app().surface, https=this_app().settings.is_https, signed_in=True, extra={"form-action": origins} if own else {}
-    )
+    extra = {"form-action": origins} if own else {}
+    headers = security_headers(this_app().surface, https=this_app().settings.is_https, signed_in=True, extra=extra)
     response.headers.update(headers)
     return response
 

@@ -1,8 +1,9 @@
 """Proving again who one is, before acts that a borrowed screen must not do. What was typed is not lost."""
 
+from urllib.parse import urlsplit
+
 from flask import Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from urllib.parse import urlsplit
 
 from msp.core.db import rollback
 from msp.core.errors import MspError, ReauthenticationRequired

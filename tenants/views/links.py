@@ -3,8 +3,7 @@
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from msp.core.errors import FieldError, Invalid, NotFound
-from msp.core.errors import MspError
+from msp.core.errors import FieldError, Invalid, MspError, NotFound
 from tenants import access
 from tenants.identity import links
 from tenants.views.blueprints import auth, fresh_token, page

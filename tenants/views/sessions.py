@@ -8,14 +8,11 @@ from flask.typing import ResponseReturnValue
 from tenants.identity import sessions as identity
 from tenants.views.blueprints import account, account_page
 
-
 # The first that occurs names it: the younger browsers also carry the names of those that they descend from.
-BROWSERS = (
-    ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"),
-)  # fmt: skip
-SYSTEMS = (
-    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"),
-)  # fmt: skip
+BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+SYSTEMS = {
+    "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS", "Linux": "Linux",
+}  # fmt: skip
 
 
 @account.get("/sessions")
@@ -38,6 +35,6 @@ def end_other_sessions() -> ResponseReturnValue:
 
 def browser_words(user_agent: str) -> str:
     """`Firefox on Linux`: enough for somebody to know his own devices."""
-    browser = next((word for mark, word in BROWSERS if mark in user_agent), "")
-    system = next((word for mark, word in SYSTEMS if mark in user_agent), "")
+    browser = next((word for mark, word in BROWSERS.items() if mark in user_agent), "")
+    system = next((word for mark, word in SYSTEMS.items() if mark in user_agent), "")
     return " on ".join(filter(None, (browser, system))) or "Unknown program"

@@ -38,9 +38,10 @@ def revoke_token(token_id: UUID) -> ResponseReturnValue:
 
 def _page(error: MspError | None = None, *, made: str | None = None) -> ResponseReturnValue:
     clients = queries.clients(by=g.actor) if g.actor.is_agent else []
+    names = {client.id: client.name for client in clients}
     return account_page(
         "account/tokens.html", error, tokens=api_tokens.own_tokens(), made=made, days=DAYS, areas=api_tokens.AREAS,
-        offered=api_tokens.offered_scopes(by=g.actor), clients=clients, names={client.id: client.name for client in clients},
+        offered=api_tokens.offered_scopes(by=g.actor), clients=clients, names=names,
         form=request.form if error else {},
     )  # fmt: skip
 

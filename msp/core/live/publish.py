@@ -1,6 +1,8 @@
 """Telling open pages that something changed, after the commit."""
 
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +11,27 @@ from redis.exceptions import RedisError
 
 from msp.core.db import after_commit
 from msp.core.outbox.queue import connection
+from msp.core.outbox.services import is_suppressed
 
 KEEP = 1000
 STAFF = "staff"
 FANOUT = "live"
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Message:
+    """That `topic` changed, for the channels named; only ids and versions travel."""
+
+    channels: tuple[str, ...]
+    topic: str
+    ids: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def body(self) -> str:
+        """What pages read: `topics` are the names that their regions listen to."""
+        topics = [self.topic, *([f"{self.topic}:{self.ids['id']}"] if "id" in self.ids else [])]
+        return json.dumps({"topic": self.topic, "topics": topics, **{key: str(value) for key, value in self.ids.items()}})
 
 
 def internal(tenant_id: UUID) -> str:
@@ -26,18 +44,37 @@ def public(tenant_id: UUID) -> str:
     return f"tenant:{tenant_id}:public"
 
 
+def agent(agent_id: UUID) -> str:
+    """The channel of one agent."""
+    return f"agent:{agent_id}"
+
+
+def stream(channel: str) -> str:
+    """The capped stream that keeps a channel's last messages for those who come back."""
+    return f"live:{channel}"
+
+
 def publish(channels: tuple[str, ...], topic: str, **ids: Any) -> None:
-    """After the commit, tell the channels that `topic` changed; only ids and versions travel."""
-    body = json.dumps({"topic": topic, **{key: str(value) for key, value in ids.items()}})
-    after_commit(lambda: _send(channels, body))
+    """After the commit, tell the channels that `topic` changed."""
+    publish_many([Message(channels, topic, ids)])
 
 
-def _send(channels: tuple[str, ...], body: str) -> None:
+def publish_many(messages: Iterable[Message]) -> None:
+    """After the commit, send these messages together; nothing of what is replayed."""
+    made = [(message.channels, message.body) for message in messages]
+    if made and not is_suppressed():
+        after_commit(lambda: _send(made))
+
+
+def _send(messages: list[tuple[tuple[str, ...], str]]) -> None:
+    """Keep each message for its channels, then call it out with the id that it got there."""
+    sent = [(channel, body) for channels, body in messages for channel in channels]
     try:
         pipe = connection().pipeline(transaction=False)
-        for channel in channels:
-            pipe.xadd(f"live:{channel}", {"body": body}, maxlen=KEEP, approximate=True)
-        for channel, id in zip(channels, pipe.execute(), strict=True):
-            connection().publish(FANOUT, json.dumps({"channel": channel, "id": id.decode(), "body": body}))
+        for channel, body in sent:
+            pipe.xadd(stream(channel), {"body": body}, maxlen=KEEP, approximate=True)
+        for (channel, body), id in zip(sent, pipe.execute(), strict=True):
+            pipe.publish(FANOUT, json.dumps({"channel": channel, "id": id.decode(), "body": body}))
+        pipe.execute()
     except RedisError as error:
-        log.warning("live_refused", channels=channels, error=str(error))
+        log.warning("live_refused", messages=len(messages), error=str(error))

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -89,11 +89,30 @@ class Brand:
 
 
 def render(template: str, context: Mapping[str, Any], *, brand: Brand) -> Rendered:
-    """Both forms of `template`; its first lines name what it needs, and a missing value is an error."""
-    values = {**context, "brand": brand}
+    """Both forms of `template`; its first lines name what it needs, and a missing value is an error.
+
+    A context that has been JSON on its way (in the outbox) is as good as one of Action, Fact, Writer and Quote.
+    """
+    values = {key: _shaped(key, value) for key, value in context.items()} | {"brand": brand}
     text = _ENVIRONMENT.get_template(f"{template}.txt").render(values)
     html = _ENVIRONMENT.get_template(f"{template}.html").render(values)
     return Rendered(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", _INLINER.inline(html))
+
+
+_SHAPES: dict[str, Callable[..., Any]] = {
+    "action": Action, "choices": Action, "earlier": Quote, "facts": Fact, "writer": Writer
+}
+_LISTS = {"choices", "earlier", "facts"}
+
+
+def _shaped(key: str, value: Any) -> Any:
+    if key not in _SHAPES or value is None:
+        return value
+    made = [
+        _SHAPES[key](**part) if isinstance(part, Mapping) else _SHAPES[key](*part)
+        for part in (value if key in _LISTS else [value])
+    ]
+    return made if key in _LISTS else made[0]
 
 
 def prose(text: str) -> Markup:

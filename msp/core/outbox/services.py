@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,18 @@ from msp.core.outbox.queue import push
 _suppressed: ContextVar[bool] = ContextVar("outbox_suppressed", default=False)
 
 
+@dataclass(frozen=True)
+class Ask:
+    """One job of a kind. `tenant_id` is the client the work is about; in a tenant scope it is that scope's own."""
+
+    args: Mapping[str, Any]
+    tenant_id: UUID | None = None
+    run_after: datetime | None = None
+
+
 @contextmanager
 def suppressed() -> Iterator[None]:
-    """Rows written inside are born suppressed: a replay of the past sends nothing."""
+    """Rows written inside are born suppressed, and open pages are told nothing: a replay of the past sends nothing."""
     token = _suppressed.set(True)
     try:
         yield
@@ -28,41 +38,48 @@ def suppressed() -> Iterator[None]:
         _suppressed.reset(token)
 
 
+def is_suppressed() -> bool:
+    """Whether the past is being replayed here."""
+    return _suppressed.get()
+
+
 def enqueue(
     kind: str, args: Mapping[str, Any], *, tenant_id: UUID | None = None, run_after: datetime | None = None
 ) -> UUID:
     """Ask for one job; its id."""
-    return enqueue_many(kind, [args], tenant_id=tenant_id, run_after=run_after)[0]
+    return enqueue_each(kind, [Ask(args, tenant_id, run_after)])[0]
 
 
 def enqueue_many(
     kind: str, calls: Iterable[Mapping[str, Any]], *, tenant_id: UUID | None = None, run_after: datetime | None = None
 ) -> list[UUID]:
-    """Ask for many jobs of one kind with one statement; their ids.
+    """Ask for many jobs of one kind about one client with one statement; their ids."""
+    return enqueue_each(kind, [Ask(args, tenant_id, run_after) for args in calls])
 
-    `tenant_id` is the client the work is about; in a tenant scope it is that scope's own.
-    """
+
+def enqueue_each(kind: str, asks: Iterable[Ask]) -> list[UUID]:
+    """Ask for many jobs of one kind, each about its own client, with one statement; their ids."""
     registered = jobs.kind_of(kind)
     scope, now = current_scope(), clock.now()
-    tenant_ids = [tenant_id] if tenant_id else list(scope.tenant_ids if scope.role == "msp_tenant" else ())
+    own = list(scope.tenant_ids) if scope.role == "msp_tenant" else []
     rows = [
         {
             "id": new_id(),
             "kind": kind,
             "queue": registered.queue,
-            "args": dict(args),
-            "tenant_ids": tenant_ids,
+            "args": dict(ask.args),
+            "tenant_ids": [ask.tenant_id] if ask.tenant_id else own,
             "actor_id": scope.actor_id,
             "created_at": now,
-            "run_after": run_after or now,
-            "suppressed_at": now if _suppressed.get() else None,
+            "run_after": ask.run_after or now,
+            "suppressed_at": now if is_suppressed() else None,
         }
-        for args in calls
+        for ask in asks
     ]
     if not rows:
         return []
     db.session.execute(sa.insert(Outbox).inline(), rows)
-    ids = [row["id"] for row in rows]
-    if not _suppressed.get() and (run_after is None or run_after <= now):
-        after_commit(lambda: push(registered.queue, ids))
-    return ids
+    due = [row["id"] for row in rows if row["run_after"] <= now]
+    if due and not is_suppressed():
+        after_commit(lambda: push(registered.queue, due))
+    return [row["id"] for row in rows]

@@ -1,5 +1,6 @@
 """The look of mails: both forms say the same, a person's words are harmless, nothing is fetched from anywhere."""
 
+import json
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -105,6 +106,18 @@ def test_both_forms_say_the_same(name: str) -> None:
     for said in (BRAND.name, BRAND.support, "We never ask for a password by mail."):
         assert said in page.text
         assert said in " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_a_context_may_have_been_json(name: str) -> None:
+    def unfolded(value: Any) -> Any:
+        if isinstance(value, list):
+            return [unfolded(part) for part in value]
+        return value._asdict() if isinstance(value, tuple) else value  # type: ignore[attr-defined]  # all are NamedTuples
+
+    expected = render(name, MAILS[name], brand=BRAND)
+    assert render(name, json.loads(json.dumps(MAILS[name])), brand=BRAND) == expected
+    assert render(name, {key: unfolded(value) for key, value in MAILS[name].items()}, brand=BRAND) == expected
 
 
 @pytest.mark.parametrize("name", MAILS)

@@ -1,5 +1,6 @@
 """Sample pages made of the shipped macros: what the look is checked on. It is Wed 31 March 2027, 10:44 in London."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,7 +79,9 @@ STORIES = {
     "over": reading(MONDAY, london(23, 14, 10), 9.5),
     "met": reading(MONDAY, london(24, 9), 9.5, stopped_at=london(23, 9, 50)),
     "missed": reading(MONDAY, london(24, 9), 9.5, stopped_at=london(23, 14, 10)),
-    "always": reading(london(27, 18, 40), london(28, 4, 30), 12, calendar=Calendar("Europe/London", (((0, 1440),),) * 7)),
+    "always": reading(
+        london(27, 18, 40), london(28, 4, 30), 12, calendar=Calendar("Europe/London", (((0, 1440),),) * 7)
+    ),
     "response": reading(london(23, 9, 5), london(23, 9, 20), 0.5),
     "weeks": reading(london(1, 9), NOW, 200, pauses=((london(8, 10), london(10, 15)),)),
 }
@@ -101,112 +104,87 @@ def words_of(each: Reading, *, tz: ZoneInfo = LONDON) -> Any:
     )
 
 
-# --- Rows of the queue --------------------------------------------------------------------------------------------------
-
-_ROWS = [
-    # client, letters, hue, ref, subject, requester, state, priority, assignee, sla state, used, minutes to due, age, flags
-    ("Acme", "AC", 3, "ACME-3391", "ERP posting service stops after every warehouse batch", "Marta Ruiz", "open", 1,
-     "Jonas Weber", "breached", 1.12, -38, 5 * 60, "unread"),
-    ("Kestrel", "KI", 7, "KEST-811", "Claims mailbox rejects attachments over 8 MB", "Ian Whitlock", "open", 2,
-     "Elena Petrova", "breached", 1.04, -12, 1440, ""),
-    ("Quayside", "QH", 8, "QUAY-1207", "Check-in terminals in lobby lose the payment pad after standby", "Nadia Rahimi",
-     "new", 2, "", "breached", 1.01, -4, 130, "unread"),
-    ("Harbor", "HL", 2, "HARB-2087", "Label printers at docks 4 to 9 drop off the network after the firmware update",
-     "Pieter de Vries", "open", 2, "Sam Okonkwo", "at_risk", 0.96, 18, 1500, "unread selected major"),
-    ("Tern", "TB", 10, "TERN-402", "Freezer telemetry gaps: –80 °C unit B2", "Dr Yuki Arai", "open", 1, "Jonas Weber",
-     "at_risk", 0.89, 26, 150, "selected"),
-    ("Northwind", "NW", 1, "NWD-1042", "Chair-side X-ray viewer freezes when a second image is opened in rooms 3 and 5",
-     "Amelia Hart", "open", 2, "Priya Nair", "at_risk", 0.91, 66, 6 * 1440, "unread cursor"),
-    ("Larkfield", "LP", 4, "LARK-655", "Repeat-prescription queue shows yesterday’s items", "Owen Pryce", "open", 2,
-     "Daniel Cho", "at_risk", 0.86, 80, 1500, "selected"),
-    ("Acme", "AC", 3, "ACME-3388", "VPN drops for the Monterrey shift at 06:00", "Luis Ortega", "open", 3, "Sam Okonkwo",
-     "on_track", 0.64, 206, 1600, ""),
-    ("Ostara", "OF", 6, "OSTA-266", "Scale at packing line 2 no longer prints the batch code", "Katrin Vogel", "new", 3,
-     "", "on_track", 0.41, 241, 70, "unread"),
-    ("Okafor & Lund", "OL", 11, "OKLU-118", "Dictation licence shows as expired", "Chidi Okafor", "open", 3,
-     "Elena Petrova", "on_track", 0.58, 321, 1700, ""),
-    ("Kestrel", "KI", 7, "KEST-809", "New starter 12 April: underwriting analyst", "Beth Lowry", "waiting_for_approval",
-     4, "Ruth Bakker", "on_track", 0.34, 1456, 2900, ""),
-    ("Larkfield", "LP", 4, "LARK-651", "Scanner in consulting room 2 saves empty pages", "Owen Pryce",
-     "waiting_for_client", 3, "Priya Nair", "paused", 0.52, 190, 2900, ""),
-    ("Acme", "AC", 3, "ACME-3379", "Re: Re: FW: URGENT – cannot export the Q1 statement for the auditors", "Marta Ruiz",
-     "waiting_for_client", 3, "Elena Petrova", "paused", 0.7, 1440, 5800, "unread"),
-    ("Tern", "TB", 10, "TERN-399", "Autoclave controller: certificate renewal", "Dr Yuki Arai", "waiting_for_supplier", 3,
-     "Jonas Weber", "on_track", 0.44, 3176, 4400, ""),
-    ("Brightwater", "BT", 9, "BWST-975", "Classroom display has no sound", "Grace Adeyemi", "resolved", 4, "Daniel Cho",
-     "met", 0.68, 0, 1500, ""),
-    ("Ostara", "OF", 6, "OSTA-262", "Price list export runs twice", "Katrin Vogel", "resolved", 3, "Elena Petrova",
-     "missed", 1.06, -22, 4400, ""),
-    ("Birch & Stone", "BS", 12, "BRCH-537", "Question: which scanner settings do you recommend for A3 drawings?",
-     "Tomasz Zielinski", "open", 4, "", "none", None, 0, 2900, ""),
-]  # fmt: skip
+# --- Rows of the queue ------------------------------------------------------------------------------------------------
 
 
-def _row(data: tuple[Any, ...]) -> SimpleNamespace:
-    client, letters, hue, ref, subject, requester, state, priority, assignee, sla, used, minutes, age, flags = data
-    due = NOW + timedelta(minutes=minutes) if used is not None else None
-    stopped = NOW if sla in ("met", "missed") else None
-    words = sla_words(sla, due, due if minutes < 0 else None, stopped, minutes * 60, NOW, LONDON)
-    return SimpleNamespace(
-        client=client, letters=letters, hue=hue, ref=ref, subject=subject, requester=requester, priority=priority,
-        status=status_words(state), assignee=assignee, assignee_hue=hue_of(assignee), flags=flags.split(), words=words,
-        due=due, state=sla, paused=minutes * 60, opened_at=NOW - timedelta(minutes=age),
-        mini=mini_svg(words.look, used, nights=(0.32,) if used else (), is_paused=sla == "paused"),
-    )  # fmt: skip
+def rows() -> list[SimpleNamespace]:
+    """The queue: `minutes` to the due instant, `age` in minutes, `used` as a share of the target."""
+    return [_row(SimpleNamespace(**data)) for data in json.loads((PAGES / "queue.json").read_text(encoding="utf-8"))]
 
 
-# --- Frames ---------------------------------------------------------------------------------------------------------------
+def _row(row: SimpleNamespace) -> SimpleNamespace:
+    row.due = NOW + timedelta(minutes=row.minutes) if row.used is not None else None
+    stopped_at = NOW if row.sla in ("met", "missed") else None
+    row.paused = row.minutes * 60
+    row.words = sla_words(row.sla, row.due, None, stopped_at, row.paused, NOW, LONDON)
+    nights = (0.32,) if row.used else ()
+    row.mini = mini_svg(row.words.look, row.used, nights=nights, is_paused=row.sla == "paused")
+    row.status = status_words(row.state)
+    row.assignee_hue = hue_of(row.assignee)
+    row.opened_at = NOW - timedelta(minutes=row.age)
+    row.flags = row.flags.split()
+    return row
 
 
-def _console(**changes: Any) -> Shell:
-    views = [
-        ("All open", "list", 148, "", True), ("At risk and overdue", "soon", 9, "warn", False),
-        ("Unassigned", "user-minus", 12, "", False), ("Assigned to me", "user", 14, "", False),
-        ("Waiting for client", "dial-pause", 31, "", False), ("P1–P2 healthcare clients", "filter", 11, "", False),
-    ]  # fmt: skip
-    nav = (
-        NavGroup((NavItem("My inbox", "#inbox", "inbox", 9), NavItem("Approvals", "#approvals", "circle-check", 2))),
-        NavGroup(tuple(NavItem(a, "#v", i, n, tone, c, i == "filter") for a, i, n, tone, c in views), "Views"),  # type: ignore[arg-type]  # one of the tones
-        NavGroup((NavItem("Clients", "#clients", "building", 12), NavItem("SLA reports", "#r", "chart-bar", 3)), "Clients"),
+# --- Frames -----------------------------------------------------------------------------------------------------------
+
+
+def console_shell(**changes: Any) -> Shell:
+    views = (
+        NavItem("All open", "#v1", "list", 148, is_current=True),
+        NavItem("At risk and overdue", "#v2", "soon", 9, "warn"),
+        NavItem("Unassigned", "#v3", "user-minus", 12),
+        NavItem("Assigned to me", "#v4", "user", 14, keys="g i"),
+        NavItem("P1–P2 healthcare clients", "#v5", "filter", 11, is_minor=True),
     )
-    user = User("Priya Nair", 5, "#me", "/sign-out", "until 18:00")
-    frame = dict(nav=nav, user=user, search_url="#find", create_url="#new", live=Live("/live", "/live/ticket"))
+    clients = (NavItem("Clients", "#clients", "building", 12), NavItem("SLA reports", "#reports", "chart-bar", 3))
+    inbox = (NavItem("My inbox", "#inbox", "inbox", 9), NavItem("Approvals", "#approvals", "circle-check", 2))
+    frame = {
+        "nav": (NavGroup(inbox), NavGroup(views, "Views"), NavGroup(clients, "Clients")),
+        "user": User("Priya Nair", 5, "#me", "/sign-out", "until 18:00"),
+        "search_url": "#find",
+        "create_url": "#new",
+        "live": Live("/live", "/live/ticket"),
+    }
     return Shell(Brand("Meridian IT", "M"), NOW, LONDON, "Europe/London", **{**frame, **changes})
 
 
-def _portal(brand: str = "northwind", **changes: Any) -> Shell:
-    names = ("Home", "My requests", "Catalogue", "Help articles", "Service levels")
-    nav = (NavGroup(tuple(NavItem(name, "#", is_current=name == changes.get("at", "Home")) for name in names)),)
-    changes.pop("at", None)
-    footer = tuple(NavItem(label, href) for label, href in (
-        ("IT support by Meridian IT", ""), ("+44 117 496 0100", "tel:+441174960100"), ("Accessibility", "#a"),
-        ("Who has seen my data", "#w"), ("English", "#l")))  # fmt: skip
-    client = Brand("Northwind Dental", "N", stylesheet=f"/brand/{brand}.css")
-    user = User("Amelia Hart", 12, "#me", "/sign-out")
-    return Shell(client, NOW, LONDON, "Europe/London", **{"nav": nav, "user": user, "footer": footer, **changes})
+def portal_shell(at: str = "Home", **changes: Any) -> Shell:
+    places = ("Home", "My requests", "Catalogue", "Help articles", "Service levels")
+    frame = {
+        "nav": (NavGroup(tuple(NavItem(place, "#", is_current=place == at) for place in places)),),
+        "user": User("Amelia Hart", 12, "#me", "/sign-out"),
+        "footer": (NavItem("IT support by Meridian IT", ""), NavItem("Accessibility", "#a"), NavItem("English", "#l")),
+    }
+    brand = Brand("Northwind Dental", "N", stylesheet="/brand/northwind.css")
+    return Shell(brand, NOW, LONDON, "Europe/London", **{**frame, **changes})
 
 
 def context(page: str) -> dict[str, Any]:
     """What a sample page is rendered with."""
-    is_portal = page.startswith("portal") or page == "sign_in"
-    at = {"portal_ticket": "My requests"}.get(page, "Home")
-    shell = _portal(at=at) if is_portal else _console()
-    if page == "sign_in":
-        shell = _portal(user=None)
-    if page == "settings":
-        shell = _console(flashes=(Flash("Calendar saved", undo_url="/undo"),))
+    shells = {
+        "portal_ticket": portal_shell("My requests"),
+        "sign_in": portal_shell(user=None),
+        "error_page": portal_shell(user=None),
+        "settings": console_shell(flashes=(Flash("Calendar saved", undo_url="/undo"),)),
+    }
     client = page.startswith("portal")
+    shell = shells.get(page) or (portal_shell() if client else console_shell())
     view = thread_view(NORTHWIND, for_client=client)
     return {
         "shell": shell,
-        "rows": [_row(data) for data in _ROWS],
+        "error": SimpleNamespace(title="There is nothing here", message="It may have been moved.", code="not_found"),
+        "request_id": "0192f4c1-6d1e",
+        "rows": rows(),
         "thread": thread_svg(view, width=640 if client else 760, fold=1.9 if client else 1),
         "strip": day_strip(view),
         "receipt": receipt(NORTHWIND, for_client=client),
         "words": words_of(NORTHWIND),
         "due_at": NORTHWIND.due_at,
         "stories": {
-            name: SimpleNamespace(words=words_of(each), thread=thread_svg(thread_view(each)), strip=day_strip(thread_view(each)))
+            name: SimpleNamespace(
+                words=words_of(each), thread=thread_svg(thread_view(each)), strip=day_strip(thread_view(each))
+            )
             for name, each in STORIES.items()
         },
         "at": london,
@@ -217,7 +195,10 @@ def context(page: str) -> dict[str, Any]:
 
 def _week() -> list[dict[str, Any]]:
     usual = [{"from": 420, "to": 750, "label": "07:00–12:30"}, {"from": 780, "to": 1140, "label": "13:00–19:00"}]
-    days = [{"name": name, "key": name.lower(), "windows": list(usual), "tails": [], "sum": "11 h 30"} for name in ("Mon", "Tue", "Wed", "Thu", "Fri")]
+    days = [
+        {"name": name, "key": name.lower(), "windows": list(usual), "tails": [], "sum": "11 h 30"}
+        for name in ("Mon", "Tue", "Wed", "Thu", "Fri")
+    ]
     days[3]["windows"] += [{"from": 1200, "to": 1320, "label": "20–22"}]
     days[4]["windows"] += [{"from": 1320, "to": 1800, "label": "22 →"}]
     saturday = {"from": 540, "to": 780, "label": "09:00–13:00", "is_new": True}

@@ -11,6 +11,18 @@ from msp.core.web.brand import brand_stylesheet
 from msp.core.web.headers import security_headers
 from tests.core.web import samples
 
+PAGES = (
+    "queue",
+    "ticket",
+    "settings",
+    "gallery",
+    "portal_home",
+    "portal_ticket",
+    "portal_report",
+    "sign_in",
+    "error_page",
+)
+
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
@@ -45,9 +57,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(*pages: str) -> Iterator[str]:
-    """Serve the named sample pages; yields the address of the site."""
+    """Serve the named sample pages, by default all; yields the address of the site."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.pages = {page: samples.render(page).encode() for page in pages}  # type: ignore[attr-defined]  # read by the handler
+    server.pages = {page: samples.render(page).encode() for page in pages or PAGES}  # type: ignore[attr-defined]  # read by the handler
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -48,7 +48,9 @@ class TestAnswers:
         assert answer("due") == {"due": "2027-03-08T09:00:00Z"}
         assert answer("due", pauses=[["2027-03-08T09:30:00+01:00", None]]) == {"due": None}
         assert answer("due", pauses=[["2027-03-08T10:00:00+01:00", None]]) == {"due": "2027-03-08T09:00:00Z"}
-        assert answer("due", target_minutes=0, pauses=[["2027-03-01T00:00:00Z", None]]) == {"due": "2027-03-08T08:00:00Z"}
+        assert answer("due", target_minutes=0, pauses=[["2027-03-01T00:00:00Z", None]]) == {
+            "due": "2027-03-08T08:00:00Z"
+        }
 
     def test_targets_may_be_fractions_of_minutes_or_seconds(self) -> None:
         assert answer("due", target_minutes=7.5) == {"due": "2027-03-08T08:07:30Z"}
@@ -111,7 +113,10 @@ class TestAnswers:
         noon = {"tz": "UTC", "hours": {"mon": [["12:00", "24:00"]]}}
         first, second = {"target_minutes": 60}, {"at": MONDAY, "target_minutes": 60}
         due = {"common": "2027-03-08T09:00:00Z", "noon": "2027-03-08T13:00:00Z"}
-        assert answer("midflight", initial=first, change=second) == {"due_before": due["common"], "due_after": due["common"]}
+        assert answer("midflight", initial=first, change=second) == {
+            "due_before": due["common"],
+            "due_after": due["common"],
+        }
         found = answer("midflight", initial=first | {"calendar": noon}, change=second)
         assert found == {"due_before": due["noon"], "due_after": due["noon"]}
         found = answer("midflight", initial=first, change=second | {"calendar": noon})
@@ -187,7 +192,9 @@ class TestExplain:
     def test_midflight_says_what_moved(self) -> None:
         change = {"at": "2027-03-08T08:10:00Z", "target_minutes": 30}
         steps = answer("midflight", initial={"target_minutes": 60}, change=change, explain=True)["steps"]
-        assert "Target 1 h 00 to 0 h 30: due moved from Mon 8 Mar 10:00 to Mon 8 Mar 09:30" in [s["text"] for s in steps]
+        assert "Target 1 h 00 to 0 h 30: due moved from Mon 8 Mar 10:00 to Mon 8 Mar 09:30" in [
+            s["text"] for s in steps
+        ]
 
     @given(case=cases())
     @examples(1 / 3)
@@ -254,8 +261,16 @@ class TestBadLines:
             ({"calendar": {"tz": "Mars/Base", "hours": {}}}, "unknown_time_zone", "/calendar/tz"),
             ({"calendar": {"tz": 1, "hours": {}}}, "wrong_type", "/calendar/tz"),
             ({"calendar": {"tz": "UTC", "hours": {"mon": [["9:00", "17:00"]]}}}, "bad_time", "/calendar/hours/mon/0/0"),
-            ({"calendar": {"tz": "UTC", "hours": {"mon": [["09:00", "24:01"]]}}}, "bad_time", "/calendar/hours/mon/0/1"),
-            ({"calendar": {"tz": "UTC", "hours": {"mon": [["24:00", "09:00"]]}}}, "bad_time", "/calendar/hours/mon/0/0"),
+            (
+                {"calendar": {"tz": "UTC", "hours": {"mon": [["09:00", "24:01"]]}}},
+                "bad_time",
+                "/calendar/hours/mon/0/1",
+            ),
+            (
+                {"calendar": {"tz": "UTC", "hours": {"mon": [["24:00", "09:00"]]}}},
+                "bad_time",
+                "/calendar/hours/mon/0/0",
+            ),
             ({"calendar": {"tz": "UTC", "hours": {"mon": [["09:00"]]}}}, "wrong_type", "/calendar/hours/mon/0"),
             ({"calendar": {"tz": "UTC", "hours": {"mon": [[9, 17]]}}}, "wrong_type", "/calendar/hours/mon/0/0"),
             ({"calendar": {"tz": "UTC", "hours": {"mon": "all"}}}, "wrong_type", "/calendar/hours/mon"),
@@ -289,7 +304,11 @@ class TestBadLines:
             ({"kind": "status", "as_of": MONDAY, "at_risk_percent": "75"}, "wrong_type", "/at_risk_percent"),
             ({"kind": "escalation"}, "missing", "/thresholds"),
             ({"kind": "escalation", "thresholds": [{}]}, "bad_threshold", "/thresholds/0"),
-            ({"kind": "escalation", "thresholds": [{"percent": 1, "offset_minutes": 1}]}, "bad_threshold", "/thresholds/0"),
+            (
+                {"kind": "escalation", "thresholds": [{"percent": 1, "offset_minutes": 1}]},
+                "bad_threshold",
+                "/thresholds/0",
+            ),
             ({"kind": "escalation", "thresholds": [{"percent": -1}]}, "out_of_range", "/thresholds/0/percent"),
             ({"kind": "midflight", "change": {}}, "missing", "/initial"),
             ({"kind": "midflight", "initial": {"target_minutes": 1}, "change": {}}, "missing", "/change/at"),
@@ -305,12 +324,20 @@ class TestBadLines:
         assert found["error"]["pointer"] == "/target_minutes"
 
     json_values = st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([MONDAY, "due", "UTC", "24:00"]),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text()
+        | st.sampled_from([MONDAY, "due", "UTC", "24:00"]),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
         max_leaves=8,
     )
 
-    @given(data=st.data(), kind=st.sampled_from(["due", "elapsed", "clock", "escalation", "status", "midflight", "is_working"]))
+    @given(
+        data=st.data(),
+        kind=st.sampled_from(["due", "elapsed", "clock", "escalation", "status", "midflight", "is_working"]),
+    )
     @examples()
     def test_nothing_in_json_can_break_it(self, data: st.DataObject, kind: str) -> None:
         question: dict[str, Any] = {

@@ -155,17 +155,20 @@ class _Count:
         waits = [(spell.state, spell.began, spell.ended) for spell in self.history.spells if spell.state in states]
         gaps = [(self.history.facts[ended].kind, ended, reopened) for ended, reopened in self.run.gaps]
         found = []
+        position = self.start
         for state, began, ended in sorted([*waits, *gaps], key=lambda stay: stay[1]):
-            stop = self._stop(state, began, ended)
+            stop = self._stop(state, began, ended, after=position)
             if stop.first < stop.last:
                 found.append(stop)
+                position = stop.last
         return found
 
-    def _stop(self, state: str, began: int, ended: int | None) -> _Stop:
+    def _stop(self, state: str, began: int, ended: int | None, *, after: int) -> _Stop:
+        """One of them; what an earlier one covers already is left to that one."""
         facts, seconds = self.history.facts, self.history.seconds
         last = FOREVER if ended is None else seconds[ended]
         return _Stop(
-            first=max(self.start, seconds[began]),
+            first=max(after, seconds[began]),
             last=last if self.end is None else min(last, self.end),
             state=state,
             began=facts[began],

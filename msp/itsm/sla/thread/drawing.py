@@ -13,6 +13,8 @@ from msp.core.web import formats
 from msp.itsm.sla.thread.scale import KNOTS, ROOM_LEFT, Anchor, Row, Scale, Span, fits, knots
 from msp.itsm.sla.thread.view import SkippedDay, ThreadView, Threshold, sentence
 
+_KNOT_ROOM = 9  # pixels that a knot needs to stand apart; closer than that, one stands for all
+
 
 def thread_svg(view: ThreadView, *, width: int = 760, fold: float = 1.0, described_by: str = "receipt") -> Markup:
     """The thread of one clock. `fold` widens gaps where the picture is narrow (the portal: 1.9 at 640)."""
@@ -93,6 +95,8 @@ class _Drawing:
             ).format(x, "cup" if piece.gap == "lunch" else "moon")
             return
         names = knots(piece.days)
+        if (self._pixel(span.x1) - self._pixel(span.x0)) / (len(names) + 1) < _KNOT_ROOM:
+            names = names[:1]
         step = (span.x1 - span.x0) / (len(names) + 1)
         for position, name in enumerate(names, start=1):
             minutes = span.x0 + step * position

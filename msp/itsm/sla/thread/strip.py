@@ -50,18 +50,17 @@ def day_strip(view: ThreadView) -> Markup:
 class _Strip:
     def __init__(self, view: ThreadView) -> None:
         self.view = view
-        counted = [(piece.from_at, piece.to_at) for piece in view.pieces if piece.kind == "window"]
-        self.open = self._by_day(view.opening or counted)
-        self.used = self._by_day(self._ran(counted))
-        self.pauses = self._by_day(
-            [(p.from_at, p.to_at) for p in view.pieces if p.kind == "pause" and p.working_seconds]
-        )
-        parts = [part for days in (self.open, self.used, self.pauses) for each in days.values() for part in each]
+        windows = view.opening or tuple((piece.from_at, piece.to_at) for piece in view.pieces if piece.kind == "window")
+        paused = [(piece.from_at, piece.to_at) for piece in view.pieces if piece.kind == "pause"]
+        ran = _without(_within(windows, view.start_at, view.end_at), paused)
+        knot = view.due_at or view.end_at
+        self.open = self._by_day(windows)
+        self.used = self._by_day(_within(ran, view.start_at, knot))
+        self.spent = self._by_day(_within(ran, knot, view.end_at))
+        self.pauses = self._by_day(each for pause in paused for each in _within(view.opening or paused, *pause))
+        parts = [part for days in (self.open, self.pauses) for each in days.values() for part in each]
         self.first = min((part.first for part in parts), default=0.0)
         self.last = max((part.last for part in parts), default=float(_DAY_MINUTES))
-
-    def _ran(self, stretches: Iterable[Stretch]) -> list[Stretch]:
-        return [(first, min(last, self.view.end_at)) for first, last in stretches if first < self.view.end_at]
 
     def _by_day(self, stretches: Iterable[Stretch]) -> dict[date, list[_Part]]:
         days: dict[date, list[_Part]] = defaultdict(list)
@@ -115,6 +114,7 @@ class _Strip:
         parts = [Markup('<line class="base" x1="0" x2="100%" y1="12" y2="12"/>')]
         parts += [self._rect(part, "bead") for part in self.open.get(on, ())]
         parts += [self._rect(part, "used") for part in self.used.get(on, ())]
+        parts += [self._rect(part, "spent") for part in self.spent.get(on, ())]
         for part in self.pauses.get(on, ()):
             parts += [self._rect(part, "pause-bg"), self._rect(part, None)]
         parts += self._moment(on, self.view.end_at, "now")
@@ -146,6 +146,22 @@ class _Strip:
             for x, minutes in ends
         ]
         return Markup('<svg class="thread" height="16" aria-hidden="true">{}</svg>').format(Markup("").join(texts))
+
+
+def _within(stretches: Iterable[Stretch], first: datetime, last: datetime) -> list[Stretch]:
+    cut = ((max(begins, first), min(ends, last)) for begins, ends in stretches)
+    return [(begins, ends) for begins, ends in cut if begins < ends]
+
+
+def _without(stretches: list[Stretch], holes: Iterable[Stretch]) -> list[Stretch]:
+    for first, last in holes:
+        stretches = [
+            part
+            for begins, ends in stretches
+            for part in ((begins, min(ends, first)), (max(begins, last), ends))
+            if part[0] < part[1]
+        ]
+    return stretches
 
 
 def _minutes(at: time) -> float:

@@ -37,10 +37,9 @@ class Wall:
             return []
         if day.strftime("%m-%d") in self.calendar.get("recurring_holidays", []):
             return []
-        overrides = self.calendar.get("overrides", {})
-        if day.isoformat() in overrides:
-            return overrides[day.isoformat()]
-        return self.calendar["hours"].get(WEEKDAYS[day.weekday()], [])
+        weekday: list[list[str]] = self.calendar["hours"].get(WEEKDAYS[day.weekday()], [])
+        overrides: dict[str, list[list[str]]] = self.calendar.get("overrides", {})
+        return overrides.get(day.isoformat(), weekday)
 
     @staticmethod
     def _minutes(opens: str, closes: str) -> tuple[int, int]:

@@ -45,13 +45,17 @@ def clock(minute: int) -> str:
 
 
 windows = st.one_of(
-    st.sampled_from([["00:00", "24:00"], ["09:00", "17:00"], ["22:00", "06:00"], ["22:00", "00:00"], ["00:00", "00:00"]]),
+    st.sampled_from(
+        [["00:00", "24:00"], ["09:00", "17:00"], ["22:00", "06:00"], ["22:00", "00:00"], ["00:00", "00:00"]]
+    ),
     st.tuples(minutes, minutes).map(lambda pair: [clock(pair[0]), clock(pair[1])]),
 )
 office = [["08:30", "12:30"], ["13:30", "17:30"]]
-days = st.one_of(st.just([]), st.just(office), st.just([["00:00", "24:00"]]), st.lists(windows, max_size=3))
+days: st.SearchStrategy[list[list[str]]] = st.one_of(
+    st.just([]), st.just(office), st.just([["00:00", "24:00"]]), st.lists(windows, max_size=3)
+)
 weeks = st.one_of(
-    st.just({day: office for day in ("mon", "tue", "wed", "thu", "fri")}),
+    st.just(dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), office)),
     st.just({day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}),
     st.sampled_from(["mon", "thu", "sun"]).map(lambda day: {day: [["23:30", "00:30"]]}),  # an hour a week
     st.dictionaries(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), days, max_size=7),

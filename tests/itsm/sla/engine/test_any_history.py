@@ -26,19 +26,21 @@ def facts(draw: st.DrawFn) -> list[Fact]:
     for number in range(draw(st.integers(0, 14))):
         kind = draw(st.sampled_from(KINDS[1:]))
         instant = MONDAY + timedelta(minutes=30 * draw(st.integers(18, 400)), seconds=draw(st.sampled_from([0, 0, 1])))
-        data = {
+        by_kind: dict[str, dict[str, str | None]] = {
             "waiting": {"state": draw(st.sampled_from(WAITING))},
             "reclassified": {"priority": draw(st.sampled_from(["P1", "P2", "P3", "P5", None]))},
             "assigned": {"team": draw(st.sampled_from(["Network", "Clinical"]))},
             "handed_over": {"supplier": draw(st.sampled_from(["A", "B"]))},
-        }.get(kind, {})
+        }
         actor = draw(st.sampled_from([AGENT, AGENT, CLIENT, RULE]))
-        found.append(Fact(kind, instant, number + 1, str(number), actor, data))
+        found.append(Fact(kind, instant, number + 1, str(number), actor, by_kind.get(kind, {})))
     return [opened(), *found] if draw(st.integers(0, 9)) else found
 
 
 policies = st.builds(
-    lambda reopening, pauses, phone: replace(POLICY, reopening=reopening, pauses_response=pauses, phone_counts_as_answer=phone),
+    lambda reopening, pauses, phone: replace(
+        POLICY, reopening=reopening, pauses_response=pauses, phone_counts_as_answer=phone
+    ),
     st.sampled_from(["continue", "new_cycle"]),
     st.booleans(),
     st.booleans(),
@@ -49,7 +51,9 @@ nows = st.integers(0, 800).map(lambda half_hours: MONDAY + timedelta(minutes=30 
 @pytest.mark.parametrize("kind", rules.RULES)
 @given(history=facts(), policy=policies, now=nows, seed=st.randoms(use_true_random=False))
 @examples(1 / 2)
-def test_every_reading_is_consistent(kind: str, history: list[Fact], policy: object, now: datetime, seed: object) -> None:
+def test_every_reading_is_consistent(
+    kind: str, history: list[Fact], policy: object, now: datetime, seed: object
+) -> None:
     given_definitions = definitions(policy)  # type: ignore[arg-type]  # it is a Policy
     now = max([now, *(fact.occurred_at for fact in history)])
     reading = clock.read(history, given_definitions, rules.RULES[kind], now=now)
@@ -85,7 +89,7 @@ def check_arithmetic(cycle: Cycle, now: datetime) -> None:
     calendar, start = cycle.calendar.calendar, seconds_of(cycle.started_at)
     end = seconds_of(cycle.stopped_at or max(now, cycle.started_at))
     pauses = stopwatch.normalised(
-        ((seconds_of(pause.from_at), pause.to_at and seconds_of(pause.to_at)) for pause in cycle.pauses), start
+        ((seconds_of(pause.from_at), seconds_of(pause.to_at) if pause.to_at else None) for pause in cycle.pauses), start
     )
     due = stopwatch.due(calendar, start, cycle.target_seconds, pauses)
     assert cycle.due_at == (None if due is None else cycle.due_at)

@@ -245,7 +245,9 @@ class TestNeverOpen:
 
 
 class TestDefinition:
-    @pytest.mark.parametrize("name", ["Mars/Olympus", "../../etc/passwd", "", "right/Europe/Berlin", "Europe/berlin\x00"])
+    @pytest.mark.parametrize(
+        "name", ["Mars/Olympus", "../../etc/passwd", "", "right/Europe/Berlin", "Europe/berlin\x00"]
+    )
     def test_an_unknown_zone_is_refused(self, name: str) -> None:
         with pytest.raises(UnknownZone):
             Calendar(name)

@@ -52,7 +52,9 @@ class TestChoice:
         ],
     )
     def test_fixed_beats_free_service_first(self, winner: dict[str, str], loser: dict[str, str]) -> None:
-        for given in ([policy("a", **winner), policy("b", **loser)], [policy("b", **loser), policy("a", **winner)]):
+        first = replace(DEFAULT, policy_id="a", name="a", conditions=Conditions(**winner))
+        second = replace(DEFAULT, policy_id="b", name="b", conditions=Conditions(**loser))
+        for given in ([first, second], [second, first]):
             choice = choose(given, MAIL_INCIDENT, NOW)
             assert choice.policy is not None
             assert choice.policy.name == "a"

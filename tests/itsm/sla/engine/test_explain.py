@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ PRACTICE = Calendar(
 )
 
 
-def texts(*facts: object, kind: str = "resolution", now: str, **changes: object) -> list[str]:
+def texts(*facts: object, kind: str = "resolution", now: str, **changes: Any) -> list[str]:
     given = definitions(**changes)
     return [step.text for step in explain(read(kind, *facts, now=now, given=given))]  # type: ignore[arg-type]
 
@@ -63,7 +64,8 @@ class TestReceipt:
             "Thu 25 Mar 17:30–Tue 30 Mar 08:30: Night, Good Friday, weekend, Easter Monday",
             "Clocks went forward Sun 28 Mar 01:00 to 02:00: no effect, outside working time",
             "Tue 30 Mar 08:30–09:10: 0 h 40",
-            "Tue 30 Mar 09:10–11:40: Paused by Priya Nair: “Asked Amelia which chairs are affected”, 2 h 30 not counted",
+            "Tue 30 Mar 09:10–11:40: Paused by Priya Nair: “Asked Amelia which chairs are affected”, "
+            "2 h 30 not counted",
             "The pause by Priya Nair (waiting for client): due moved from Wed 31 Mar 09:20 to Wed 31 Mar 11:50",
             "Tue 30 Mar 11:40–12:30, Amelia Hart answered: 0 h 50",
             "Tue 30 Mar 12:30–13:30: Lunch",
@@ -115,7 +117,10 @@ class TestSteps:
     def test_a_reopening_is_a_pause_and_a_change(self) -> None:
         facts = [opened(), fact("resolved", "Mon 13:00"), fact("reopened", "Tue 10:00", CLIENT)]
         said = texts(*facts, now="Tue 11:00")
-        assert "Mon 8 Mar 13:00–Tue 9 Mar 10:00: Resolved by Priya Nair, reopened by Amelia Hart, 5 h 00 not counted" in said
+        assert (
+            "Mon 8 Mar 13:00–Tue 9 Mar 10:00: Resolved by Priya Nair, reopened by Amelia Hart, 5 h 00 not counted"
+            in said
+        )
         assert "Reopened by Amelia Hart: due moved from Mon 8 Mar 17:00 to Tue 9 Mar 14:00" in said
 
     def test_a_raised_priority_names_its_author_and_both_instants(self) -> None:

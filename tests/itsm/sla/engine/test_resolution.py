@@ -70,13 +70,19 @@ class TestStates:
 
 class TestPauses:
     def test_only_the_states_of_the_policy_pause(self) -> None:
-        for state, due in (("waiting_for_client", None), ("scheduled", None), ("waiting_for_supplier", at("Mon 17:00"))):
+        for state, due in (
+            ("waiting_for_client", None),
+            ("scheduled", None),
+            ("waiting_for_supplier", at("Mon 17:00")),
+        ):
             assert current("resolution", opened(), waiting("Mon 10:00", state), now="Mon 11:00").due_at == due
 
     def test_paused_it_says_what_remains(self) -> None:
         cycle = current("resolution", opened(), waiting("Mon 12:00", reason="Which room?"), now="Mon 16:00")
         assert (cycle.state, cycle.due_at, cycle.remaining_seconds) == ("paused", None, 5 * HOUR)
-        assert [(pause.author, pause.reason, pause.to_at) for pause in cycle.pauses] == [("Priya Nair", "Which room?", None)]
+        assert [(pause.author, pause.reason, pause.to_at) for pause in cycle.pauses] == [
+            ("Priya Nair", "Which room?", None)
+        ]
 
     def test_resumed_it_moves_by_the_working_time_given_back(self) -> None:
         facts = [opened(), waiting("Mon 16:00"), fact("resumed", "Tue 10:00", CLIENT)]
@@ -249,7 +255,9 @@ class TestChangedPromise:
         assert (cycle.due_at, cycle.calendar) == (at("Tue 00:00"), ROUND_THE_CLOCK)
 
     def test_another_service_may_mean_another_policy(self) -> None:
-        mail = replace(POLICY, id="mail-1", policy_id="mail", name="Mail", version=1, conditions=conditions(service="mail"))
+        mail = replace(
+            POLICY, id="mail-1", policy_id="mail", name="Mail", version=1, conditions=conditions(service="mail")
+        )
         mail = replace(mail, targets={"P2": targets(resolution=2)})
         facts = [opened(), fact("reclassified", "Mon 10:00", service="mail")]
         cycle = current("resolution", *facts, now="Mon 10:30", given=definitions(POLICY, mail))
@@ -279,7 +287,9 @@ class TestVersions:
 
     def test_an_open_ticket_stays_under_the_version_of_its_opening(self) -> None:
         given = definitions(POLICY, self.V5)
-        cycle = current("resolution", opened(), fact("reclassified", "Tue 09:30", priority="P1"), now="Tue 10:00", given=given)
+        cycle = current(
+            "resolution", opened(), fact("reclassified", "Tue 09:30", priority="P1"), now="Tue 10:00", given=given
+        )
         assert cycle.policy == POLICY
 
     def test_a_new_ticket_takes_the_version_in_force(self) -> None:
@@ -335,7 +345,11 @@ class TestOtherParties:
         assert len(read("ola", *facts, now="Mon 12:00").cycles) == 1
 
     def test_each_team_has_a_cycle_of_its_own(self) -> None:
-        facts = [opened(), fact("assigned", "Mon 10:00", team="Network"), fact("assigned", "Mon 12:00", team="Clinical")]
+        facts = [
+            opened(),
+            fact("assigned", "Mon 10:00", team="Network"),
+            fact("assigned", "Mon 12:00", team="Clinical"),
+        ]
         reading = read("ola", *facts, fact("resolved", "Mon 13:00"), now="Mon 14:00")
         assert [(cycle.outcome, cycle.elapsed_seconds // HOUR) for cycle in reading.cycles] == [(None, 2), ("met", 1)]
 

@@ -78,7 +78,9 @@ class TestResponse:
 
     def test_exactly_on_the_due_instant_is_met(self) -> None:
         assert current("response", opened("Mon 09:00"), fact("replied", "Mon 10:00"), now="Tue 09:00").state == "met"
-        assert current("response", opened("Mon 09:00"), fact("replied", "Mon 10:00:01"), now="Tue 09:00").state == "missed"
+        assert (
+            current("response", opened("Mon 09:00"), fact("replied", "Mon 10:00:01"), now="Tue 09:00").state == "missed"
+        )
 
     def test_after_closing_time_no_working_second_has_passed(self) -> None:
         cycle = current("response", opened("Mon 16:00"), fact("replied", "Mon 20:00"), now="Tue 12:00")

@@ -17,13 +17,13 @@ def pauses(start: str, *given: tuple[str, str | None]) -> list[tuple[int, int]]:
 
 def due(start: str, hours: float, *given: tuple[str, str | None]) -> str | None:
     found = stopwatch.due(OFFICE, second(start), int(hours * HOUR), pauses(start, *given))
-    return found and f"{instant_of(found):%a %H:%M}"
+    return None if found is None else f"{instant_of(found):%a %H:%M}"
 
 
 def exceeded(start: str, hours: float, *given: tuple[str, str | None]) -> str | None:
     spans = pauses(start, *given)
     found = stopwatch.exceeded(OFFICE, stopwatch.due(OFFICE, second(start), int(hours * HOUR), spans), spans)
-    return found and f"{instant_of(found):%a %H:%M}"
+    return None if found is None else f"{instant_of(found):%a %H:%M}"
 
 
 class TestDue:
@@ -92,7 +92,14 @@ def test_used_is_working_time_less_pauses() -> None:
 
 @pytest.mark.parametrize(
     ("used", "target", "percent", "at_risk"),
-    [(0, 0, 100, True), (1, 3, 33.33, False), (2, 3, 66.67, False), (21599, 28800, 75, False), (3, 4, 75, True), (9, 4, 225, True)],
+    [
+        (0, 0, 100, True),
+        (1, 3, 33.33, False),
+        (2, 3, 66.67, False),
+        (21599, 28800, 75, False),
+        (3, 4, 75, True),
+        (9, 4, 225, True),
+    ],
 )
 def test_percent_is_rounded_but_risk_is_exact(used: int, target: int, percent: float, at_risk: bool) -> None:
     assert stopwatch.percent(used, target) == percent

@@ -30,7 +30,9 @@ SUPPLIER = Actor("Imaging Ltd", "supplier")
 
 OFFICE = Calendar("Europe/London", (((9 * 60, 17 * 60),),) * 5 + ((), ()))
 HOURS = CalendarVersion("hours-1", "hours", "Office hours", 1, OFFICE)
-ROUND_THE_CLOCK = CalendarVersion("always-1", "always", "Emergency cover", 1, Calendar("Europe/London", (((0, 1440),),) * 7))
+ROUND_THE_CLOCK = CalendarVersion(
+    "always-1", "always", "Emergency cover", 1, Calendar("Europe/London", (((0, 1440),),) * 7)
+)
 
 
 def targets(**hours: float) -> dict[str, Target]:

@@ -106,3 +106,29 @@ def _by_type(column: sa.Column[Any], canary: str) -> Any:
     if isinstance(kind, sa.LargeBinary):
         return b"x"
     return f"{canary}-{column.table.name}-{column.name}".lower()
+
+
+def spread_canary(owner_url: str, tenant_id: UUID, canary: str) -> None:
+    """Append the canary to every free text of the client's rows that does not carry it yet and has no rule of its own."""
+    with psycopg.connect(owner_url) as connection:
+        for table in client_tables():
+            for column in table.columns:
+                if _is_free_text(table, column):
+                    connection.execute(
+                        f"UPDATE {table.name} SET {column.name} = {column.name} || ' {canary}'"  # noqa: S608 - names from the registry
+                        f" WHERE tenant_id = %s AND {column.name} NOT ILIKE %s",
+                        (tenant_id, f"%{canary}%"),
+                    )
+
+
+# Texts with a meaning of their own: changing them would make the row another one.
+_MEANINGFUL = frozenset(
+    {"ref", "roles", "kind", "status", "state", "step", "standing", "sla_clock", "outcome", "storage_key", "preview_key", "sha256",
+     "content_type", "actor_kind", "author_kind", "uploader_kind", "via", "source", "priority", "colour", "language", "time_zone"}
+)  # fmt: skip
+
+
+def _is_free_text(table: sa.Table, column: sa.Column[Any]) -> bool:
+    if not isinstance(column.type, sa.Text) or column.computed is not None or column.foreign_keys or column.primary_key:
+        return False
+    return column.name not in _MEANINGFUL and _allowed(table, column.name) is None

@@ -1,0 +1,171 @@
+"""The proof's world: two clients with a canary in every text of one of them, and everybody who must not see it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import psycopg
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from msp.core.actor import Actor
+from msp.core.auth import tokens
+from msp.core.db import apart, call, db, transaction
+from msp.core.scope import Scope, Trail
+from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.services import conversation, opening
+from msp.prove.rows import fill
+from msp.prove.scratch import Scratch
+from tenants.models import Contact
+from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, permissions_of
+from tenants.services import clients, people
+
+PROVER = Actor.system("proof", *Permission)
+
+
+@dataclass
+class Side:
+    """One client: its host, its people as actors, an id of every kind of row, and the words that nobody else may see."""
+
+    key: str
+    canary: str
+    tenant_id: UUID
+    host: str
+    contacts: dict[str, Actor] = field(default_factory=dict)
+    agent: Actor | None = None
+    ids: dict[str, UUID] = field(default_factory=dict)
+    refs: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> list[bytes]:
+        """What gives this client away: its canary, and its key as it stands in references."""
+        return [self.canary.encode(), f"{self.key}-".encode()]
+
+
+@dataclass
+class World:
+    """Two applications and two clients; `right` is who looks, `left` who must not be seen."""
+
+    console: Flask
+    portal: Flask
+    left: Side
+    right: Side
+    provider_id: UUID
+
+    @contextmanager
+    def as_actor(self, actor: Actor, app: Flask) -> Iterator[None]:
+        """A committed transaction under the actor's own scope."""
+        from tenants.access import scope_of
+
+        with app.app_context(), transaction(scope_of(actor, Trail(actor_name=actor.name, actor_kind=actor.kind))):
+            yield
+
+    def browser(self, actor: Actor | None, side: Side) -> FlaskClient:
+        """A browser of a contact on his portal, or of an agent on the console; of nobody where there is no actor."""
+        on_console = actor is None or actor.is_agent
+        app, host = (self.console, "console.localhost") if on_console else (self.portal, side.host)
+        client = app.test_client()
+        client.environ_base.update(HTTP_HOST=host, SERVER_NAME=host)
+        if actor is not None:
+            tenant_id = self.provider_id if on_console else side.tenant_id
+            client.set_cookie("msp", _session(app, actor, tenant_id, host), domain=host)
+        return client
+
+
+def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
+    """Both clients with people, a lived ticket each, and a row with a canary in every client table."""
+    with console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
+        provider = clients.install(
+            "Proving Provider", key="PROVER", environment="test", console_host="console.localhost", time_zone="UTC", by=PROVER
+        )
+        people.add_team("Proving team", by=PROVER)
+    world = World(console, portal, _side(console, "LEFTX", "zebrafinch"), _side(console, "RIGHTX", "kingfisher"), provider.id)
+    for side in (world.left, world.right):
+        _agent(world, side)
+        _ticket(world, side)
+        side.ids |= fill(scratch.owner_url.replace("postgresql+psycopg://", "postgresql://"), side.tenant_id, side.canary)
+        side.ids["tenant"] = side.tenant_id
+    _spread(scratch, world.left)
+    return world
+
+
+def _side(app: Flask, key: str, canary: str) -> Side:
+    with app.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
+        host = f"{key.lower()}.localhost"
+        client = clients.create_client(key, f"{canary} company", time_zone="Europe/London", host=host, by=PROVER)
+        side = Side(key, canary, client.id, host)
+        for role in CONTACT_ROLES:
+            contact = people.add_contact(client.id, f"{canary} {role}", e_mail=f"{role}@{canary}.example", roles=[role], by=PROVER)
+            side.contacts[role] = _contact_actor(contact)
+        everything = people.add_contact(
+            client.id, f"{canary} everything", e_mail=f"everything@{canary}.example", roles=list(CONTACT_ROLES), by=PROVER
+        )
+        side.contacts["everything"] = _contact_actor(everything)
+        return side
+
+
+def _agent(world: World, side: Side) -> None:
+    """An agent with every role, limited to this client."""
+    with world.console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
+        made = people.add_agent(
+            f"Agent for {side.key.lower()}", f"agent-{side.key.lower()}@prover.example", roles=list(AGENT_ROLES), client_ids=[side.tenant_id], by=PROVER
+        )
+    side.agent = Actor(
+        made.id, "agent", made.name, permissions_of(made.roles, agent=True), (side.tenant_id,), provider_id=world.provider_id,
+        person_id=made.person_id,
+    )  # fmt: skip
+
+
+def _ticket(world: World, side: Side) -> None:
+    """A ticket of a requester with an answer and a note, so that pages have everything to show."""
+    requester = side.contacts["requester"]
+    with world.as_actor(requester, world.console):
+        ticket = opening.open_ticket(side.tenant_id, f"{side.canary} subject", body=f"{side.canary} body", by=requester)
+        side.ids["ticket"] = ticket.id
+        side.refs.append(ticket.ref)
+    assert side.agent is not None  # noqa: S101 - made just before
+    with world.as_actor(side.agent, world.console):
+        conversation.reply(side.ids["ticket"], f"{side.canary} answer", by=side.agent)
+        conversation.add_note(side.ids["ticket"], f"{side.canary} note", by=side.agent)
+    with world.as_actor(side.agent, world.console):
+        side.refs += [ref for (ref,) in db.session.execute(sa.select(Ticket.ref).where(Ticket.tenant_id == side.tenant_id)) if ref not in side.refs]
+
+
+def _spread(scratch: Scratch, side: Side) -> None:
+    """Put the canary into every free text of the client's own rows that the services filled in themselves."""
+    from msp.prove.rows import spread_canary
+
+    spread_canary(scratch.owner_url.replace("postgresql+psycopg://", "postgresql://"), side.tenant_id, side.canary)
+
+
+def _contact_actor(contact: Contact) -> Actor:
+    return Actor(
+        contact.id, "contact", contact.name, permissions_of(contact.roles, agent=False), (contact.tenant_id,), person_id=contact.person_id
+    )
+
+
+def _session(app: Flask, actor: Actor, tenant_id: UUID, host: str) -> str:
+    token = tokens.new_token()
+    with app.app_context(), apart(Scope.signin()):
+        call(
+            "open_session", p_token_hash=tokens.token_hash(token), p_tenant=tenant_id, p_person=actor.person_id, p_host=host,
+            p_address="127.0.0.1", p_user_agent="proof", p_second_factor=True, p_lifetime_seconds=7200,
+        )  # fmt: skip
+    return token
+
+
+def fingerprint(scratch: Scratch, side: Side) -> dict[str, str]:
+    """A hash over all rows of a client, table by table: what the walk must leave as it was."""
+    found = {}
+    with psycopg.connect(scratch.owner_url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+        from msp.prove.rows import client_tables
+
+        for table in client_tables():
+            row = connection.execute(
+                f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t.id::text), '')) FROM {table.name} t WHERE tenant_id = %s",  # noqa: S608 - names from the registry
+                (side.tenant_id,),
+            ).fetchone()
+            found[table.name] = row[0] if row else ""
+    return found
