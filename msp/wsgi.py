@@ -14,7 +14,10 @@ FEATURES: tuple[str, ...] = (
     "msp.core.health",
     "msp.core.outbox",
     "msp.core.live",
+    "msp.core.mail",
+    "msp.core.notify",
     "tenants",
+    "tenants.availability",
     "msp.itsm.sla",
     "msp.itsm.tickets",
 )

@@ -14,7 +14,7 @@ from msp.core.app import this_app
 from msp.core.db import apart, bind, call
 from msp.core.errors import BadRequest, ReauthenticationRequired, SignInRequired
 from msp.core.scope import Scope, Trail
-from msp.core.web import csrf
+from msp.core.web import csrf, uploads
 from msp.core.web.session import TokenSession
 from tenants import hosts
 from tenants.identity import api_tokens
@@ -23,7 +23,7 @@ from tenants.identity.visits import Visit
 from tenants.permissions import permissions_of
 
 TOUCH_AFTER_SECONDS = 60
-PUBLIC = frozenset({"static", "health.live", "health.ready"})
+PUBLIC = frozenset({"static", "brand", "health.live", "health.ready"})
 
 
 class UnknownHost(BadRequest):
@@ -56,6 +56,7 @@ def init_app(app: Flask) -> None:
 
     csrf.init_app(app)
     app.before_request(admit)
+    app.before_request(uploads.widen)
     app.before_request(csrf.check)
     app.after_request(_name_scheme)
     app.register_error_handler(ReauthenticationRequired, confirm.ask)
@@ -127,9 +128,7 @@ def _admit_session() -> None:
 
 def _session_row(token_hash: str) -> dict[str, Any] | None:
     with apart(Scope.signin()):
-        rows = call(
-            "session_of", p_token_hash=token_hash, p_host=host_name(), p_idle_seconds=int(IDLE.total_seconds())
-        )
+        rows = call("session_of", p_token_hash=token_hash, p_host=host_name(), p_idle_seconds=int(IDLE.total_seconds()))
         if not rows:
             return None
         if (clock.now() - rows[0]["last_seen_at"]).total_seconds() > TOUCH_AFTER_SECONDS:

@@ -19,9 +19,7 @@ def send_reset(work: jobs.Call) -> None:
 def forget() -> None:
     """Delete links, sessions and refusals whose time is over."""
     with apart(Scope.staff()):
-        call(
-            "forget_identity", p_link_days=LINK_DAYS, p_session_days=SESSION_DAYS, p_refusal_days=REFUSAL_DAYS
-        )
+        call("forget_identity", p_link_days=LINK_DAYS, p_session_days=SESSION_DAYS, p_refusal_days=REFUSAL_DAYS)
 
 
 cron.schedule(cron.Schedule("identity.forget", timedelta(days=1), forget))

@@ -73,7 +73,8 @@ FUNCTIONS: list[tuple[str, str, str]] = [
         f"""CREATE FUNCTION host_of(p_tenant uuid) RETURNS text STABLE {_DEFINER} AS $$
             SELECT h.name FROM host h WHERE h.tenant_id = p_tenant AND h.is_primary
               AND (current_setting('role') IN ('msp_staff', 'msp_signin') OR p_tenant = scope_tenant()
-                   OR p_tenant = ANY (scope_tenants()))
+                   OR p_tenant = ANY (scope_tenants())
+                   OR (current_setting('role') = 'msp_agent' AND p_tenant = provider_tenant()))
         $$""",
         _EVERYONE,
     ),

@@ -170,6 +170,19 @@ SESSIONS: list[tuple[str, str, str]] = [
         _SIGNED_IN,
     ),
     (
+        "end_sessions_at(uuid, text)",
+        f"""CREATE FUNCTION end_sessions_at(p_tenant uuid, p_reason text) RETURNS int {_PLPGSQL} AS $$
+        DECLARE v_count int;
+        BEGIN
+            UPDATE session SET ended_at = now(), end_reason = p_reason
+             WHERE tenant_id = p_tenant AND ended_at IS NULL
+               AND (current_setting('role') = 'msp_staff' OR p_tenant = ANY (scope_tenants()));
+            GET DIAGNOSTICS v_count = ROW_COUNT;
+            RETURN v_count;
+        END $$""",
+        "msp_agent, msp_staff",
+    ),
+    (
         "renew_session(uuid, text, boolean)",
         f"""CREATE FUNCTION renew_session(p_id uuid, p_token_hash text, p_second_factor boolean) RETURNS boolean {_PLPGSQL} AS $$
         BEGIN

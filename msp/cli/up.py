@@ -23,6 +23,7 @@ from msp.core.embedded.supervisor import Process, Service
 DATABASE = "msp"
 NOTES = "demo.json"  # what `msp demo seed --json` said
 _PROGRAM = str(Path(sys.executable).with_name("msp"))
+_PORT = click.IntRange(1, 65535)
 _SHOWN = ("who", "e_mail")
 WORKERS = {"urgent": ("urgent",), "worker": ("default", "mail"), "bulk": ("bulk",)}
 
@@ -39,9 +40,9 @@ class Stack:
 
 
 @click.command()
-@click.option("--port", type=int, envvar="MSP_PORT", default=8000, show_default=True, help="of the pages; or MSP_PORT")
-@click.option("--live-port", type=int, envvar="MSP_LIVE_PORT", default=8001, show_default=True,
-              help="of the live updates; or MSP_LIVE_PORT")  # fmt: skip
+@click.option("--port", type=_PORT, envvar="MSP_PORT", default=8000, show_default=True, help="of the pages (MSP_PORT)")
+@click.option("--live-port", type=_PORT, envvar="MSP_LIVE_PORT", default=8001, show_default=True,
+              help="of the live updates (MSP_LIVE_PORT)")  # fmt: skip
 def up(port: int, live_port: int) -> int:
     """Run everything on this machine: PostgreSQL, Redis, web, live updates, workers and cron.
 

@@ -63,6 +63,8 @@ def create_app(surface: Surface, settings: Settings, packages: Iterable[str]) ->
     _protect(app)
     for part in features.parts("access", packages):
         part.init_app(app)
+    for part in features.parts("setup", packages):
+        part.init_app(app)
     app.before_request(gates.check)
     _register(app, packages)
     errors.init_app(app)

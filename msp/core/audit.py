@@ -1,7 +1,8 @@
 """The audit trail: one row per changed row, written in its transaction by the session itself.
 
 Whatever the ORM inserts, changes or deletes is noted with actor, address and the fields before and after.
-Set-wise statements call `note` themselves. Columns marked `info={"secret": True}` are named, never shown.
+Set-wise statements call `note` themselves. Columns marked `info={"secret": True}` are named, never shown; those marked
+`derived` follow from other rows and are left out.
 """
 
 from collections.abc import Mapping
@@ -123,7 +124,7 @@ def _changed(instance: Any) -> dict[str, Any]:
     state = sa.inspect(instance)
     for attribute in state.mapper.column_attrs:
         history = state.attrs[attribute.key].history
-        if attribute.key in _SKIPPED or not history.has_changes():
+        if attribute.key in _SKIPPED or not history.has_changes() or attribute.columns[0].info.get("derived"):
             continue
         if _is_secret(attribute):
             shown[attribute.key] = HIDDEN

@@ -34,6 +34,9 @@ class Settings:
     storage_url: str
     trusted_proxies: int
     static_prefix: str = "/static"
+    max_file_bytes: int = 25_000_000
+    max_files_per_message: int = 20
+    max_client_file_bytes: int = 5_000_000_000
 
     @property
     def secret_key(self) -> str:
@@ -68,6 +71,9 @@ class Settings:
             mail_url=env.str("MAIL_URL", "null:"),
             storage_url=env.str("STORAGE_URL", (Path.cwd() / "var" / "files").as_uri()),
             trusted_proxies=env.int("TRUSTED_PROXIES", 0),
+            max_file_bytes=env.int("MAX_FILE_BYTES", 25_000_000),
+            max_files_per_message=env.int("MAX_FILES_PER_MESSAGE", 20),
+            max_client_file_bytes=env.int("MAX_CLIENT_FILE_BYTES", 5_000_000_000),
         )
         settings._check_scheme()
         return settings

@@ -17,14 +17,14 @@ from tenants.identity.visits import Visit
 HAND_OVER_SECONDS = 30
 
 
-def own_companies() -> Sequence[dict[str, Any]]:
-    """Companies in which the acting person has a contact, by name: `tenant_id`, `key`, `name`, `hue`, `host`."""
-    return call("own_companies")
+def other_companies(*, by: Actor) -> Sequence[dict[str, Any]]:
+    """Other companies in which the acting person has a contact, by name: `tenant_id`, `key`, `name`, `hue`, `host`."""
+    return [row for row in call("own_companies") if not by.reaches(row["tenant_id"])]
 
 
 def hand_over(tenant_id: UUID, *, by: Actor) -> tuple[str, str]:
     """The target's host and the token to show there; NotFound for a company that is not one's own."""
-    target = next((row for row in own_companies() if row["tenant_id"] == tenant_id), None)
+    target = next((row for row in other_companies(by=by) if row["tenant_id"] == tenant_id), None)
     token = tokens.new_token()
     if target is None or not _made(token, tenant_id, by):
         raise NotFound

@@ -97,7 +97,7 @@ def send_reset(e_mail: str, *, tenant_id: UUID) -> None:
         )  # fmt: skip
     context = {
         "name": found[0]["name"],
-        "url": hosts.url_of(tenant_id, f"/reset/{token}"),
+        "url": mail.sealed(hosts.url_of(tenant_id, f"/reset/{token}")),
         "until": moment_words(clock.now() + RESET, ZoneInfo("UTC")),
     }
     mail.send("password_reset", to=e_mail.strip().lower(), context=context, tenant_id=tenant_id)
@@ -126,7 +126,7 @@ def _invite(person_id: UUID | None, e_mail: str | None, name: str, tenant_id: UU
     context = {
         "name": name,
         "inviter": by.name,
-        "url": hosts.url_of(tenant_id, f"/invitation/{token}"),
+        "url": mail.sealed(hosts.url_of(tenant_id, f"/invitation/{token}")),
         "until": moment_words(until, ZoneInfo(zone)),
     }
     mail.send("invitation", to=e_mail, context=context, tenant_id=tenant_id)

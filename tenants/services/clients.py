@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from msp.core import events
 from msp.core.actor import Actor
-from msp.core.db import db
+from msp.core.db import call, db
 from msp.core.errors import Conflict, FieldError, Invalid
 from msp.core.web.brand import brand_check, hue_of
 from tenants import queries
@@ -78,6 +78,8 @@ def change_client(
     if status is not None:
         client.status = status
     db.session.flush()
+    if client.status == "suspended":
+        call("end_sessions_at", p_tenant=client.id, p_reason="client suspended")
     events.record(ClientChanged(client.id))
     return client
 

@@ -12,7 +12,7 @@ from tenants.views.links import chosen_password
 
 @account.route("", methods=["GET", "POST"])
 def overview() -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return _overview()
     try:
         profile.rename(request.form.get("name", ""), by=g.actor)
@@ -36,7 +36,7 @@ def preferences() -> ResponseReturnValue:
 @account.route("/password", methods=["GET", "POST"])
 def password() -> ResponseReturnValue:
     access.require_recent_sign_in()
-    if request.method == "GET":
+    if request.method != "POST":
         return account_page("account/password.html", saved="saved" in request.args)
     token, token_hash = fresh_token()
     try:

@@ -17,8 +17,8 @@ from tenants.views.blueprints import auth, fresh_token, page
 @auth.get("/companies")
 @gated(CONTACTS)
 def companies() -> ResponseReturnValue:
-    own = chooser.own_companies()
-    response = page("auth/companies.html", companies=own, here=g.host.id)
+    own = chooser.other_companies(by=g.actor)
+    response = page("auth/companies.html", companies=own)
     # A form may only lead to our own origin; this one is answered by a redirect to a company's host.
     origins = " ".join(hosts.url_on(company["host"], "") for company in own)
     extra = {"form-action": origins} if own else {}
@@ -46,7 +46,7 @@ def arrive() -> ResponseReturnValue:
     link = links.show(token, "hand_over", at=at)
     if g.session is not None and g.session.person_id == link.person_id:
         return redirect("/", 303)
-    if request.method == "GET":
+    if request.method != "POST":
         return page("auth/arrive.html", link=link, token=token)
     session_token, session_hash = fresh_token()
     if not chooser.arrive(token, token_hash=session_hash, at=at):

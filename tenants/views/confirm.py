@@ -28,7 +28,7 @@ def ask(error: ReauthenticationRequired) -> ResponseReturnValue:
         there = url_for("auth.confirm", next=local_path(f"{back.path}?{back.query}".rstrip("?")))
         return Response(status=403, headers={"HX-Redirect": there})
     target = request.full_path.rstrip("?")
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(url_for("auth.confirm", next=target), 303)
     carried = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
     return page("auth/confirm.html", error, target=local_path(target), carried=carried, is_post=True)
@@ -43,7 +43,7 @@ def confirm() -> ResponseReturnValue:
         for name, value in request.form.items(multi=True)
         if name.startswith(CARRIED) and name.removeprefix(CARRIED) not in SECRET_FIELDS
     ]
-    if request.method == "GET":
+    if request.method != "POST":
         return page("auth/confirm.html", target=target, carried=[], is_post=False)
     token, token_hash = fresh_token()
     try:

@@ -12,7 +12,7 @@ from tenants.views.blueprints import auth, fresh_token, page
 @auth.route("/forgotten", methods=["GET", "POST"])
 def forgotten() -> ResponseReturnValue:
     e_mail = request.form.get("e_mail", "").strip()
-    if request.method == "GET":
+    if request.method != "POST":
         return page("auth/forgotten.html", e_mail="", is_sent=False)
     try:
         links.request_reset(e_mail, at=access.visit())
@@ -25,7 +25,7 @@ def forgotten() -> ResponseReturnValue:
 def invitation(token: str) -> ResponseReturnValue:
     at = access.visit()
     link = links.show(token, "invitation", at=at)
-    if request.method == "GET":
+    if request.method != "POST":
         return page("auth/invitation.html", link=link)
     session_token, session_hash = fresh_token()
     try:
@@ -42,7 +42,7 @@ def invitation(token: str) -> ResponseReturnValue:
 def reset(token: str) -> ResponseReturnValue:
     at = access.visit()
     link = links.show(token, "reset", at=at)
-    if request.method == "GET":
+    if request.method != "POST":
         return page("auth/reset.html", link=link)
     try:
         links.reset_password(token, chosen_password(), at=at)

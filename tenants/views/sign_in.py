@@ -19,7 +19,7 @@ NOTICES = {
 def sign_in() -> ResponseReturnValue:
     target = local_path(request.values.get("next"))
     e_mail = request.form.get("e_mail", "").strip()
-    if request.method == "GET":
+    if request.method != "POST":
         if g.actor:
             return redirect(target)
         notice = NOTICES.get(request.args.get("notice", ""))
@@ -42,7 +42,7 @@ def second_step() -> ResponseReturnValue:
     own, at = access.cookie(), access.visit()
     is_recovery = "recovery" in request.values
     try:
-        if request.method == "GET":
+        if request.method != "POST":
             identity.awaited_second_step(own.token_hash, at=at)
             return page("auth/second_step.html", target=target, is_recovery=is_recovery)
         token, token_hash = fresh_token()

@@ -16,7 +16,7 @@ DAYS = (30, 90, 365)
 @account.route("/tokens", methods=["GET", "POST"])
 def tokens() -> ResponseReturnValue:
     access.require_recent_sign_in()
-    if request.method == "GET":
+    if request.method != "POST":
         return _page()
     form = request.form
     try:

@@ -1,4 +1,4 @@
-"""Helpers of the tests about signing in: people with passwords, forms as browsers send them, rows as the owner sees them."""
+"""Helpers of the tests about signing in: people with passwords, forms as browsers send them, rows as the owner sees."""
 
 import itertools
 import os
@@ -15,6 +15,8 @@ from psycopg.rows import dict_row
 from msp.core.auth import passwords
 from msp.core.db import apart, call
 from msp.core.scope import Scope
+from msp.core.secrets import Keyring
+from tests.conftest import SECRET
 from tests.support import world
 from tests.support.servers import Servers
 
@@ -84,14 +86,18 @@ def change(servers: Servers, statement: str, *values: Any) -> None:
 
 
 def mails(servers: Servers, to: str | None, template: str) -> list[dict[str, Any]]:
-    """What was asked to be mailed to an address, the oldest first."""
+    """The contexts of the mails that were asked for, the oldest first; a secret address stands sealed in the row."""
     found = rows(
         servers,
         "SELECT args FROM outbox WHERE kind = 'mail.send' AND args->>'to' = %s AND args->>'template' = %s ORDER BY id",
         to,
         template,
     )
-    return [row["args"]["context"] for row in found]
+    contexts = [row["args"]["context"] for row in found]
+    for context in contexts:
+        if isinstance(context.get("url"), dict):
+            context["url"] = Keyring([SECRET]).decrypt(context["url"]["sealed"], context="mail.send")
+    return contexts
 
 
 def refusals(servers: Servers, reason: str, address: str) -> list[dict[str, Any]]:

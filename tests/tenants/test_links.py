@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from msp.core.mail import services as mail
+from msp.core.mail.message import Address
+from msp.core.mail.render import Brand
 from msp.core.outbox import worker
 from tenants.identity import links
 from tests.support import identity, world
@@ -42,8 +45,6 @@ def test_an_invitation_is_shown_then_spent(servers: Any, acme: Any, door: Any, i
     assert [row["action"] for row in actions] == ["accepted an invitation", "signed in"]
     assert client.get(invited).status_code == 404
     assert identity.sign_in(door(acme, None), contact.e_mail, GOOD["password"]).status_code == 303
-    stored = identity.rows(servers, "SELECT hash FROM one_time_link WHERE person_id = %s", contact.person_id)
-    assert invited.rpartition("/")[2] not in [row["hash"] for row in stored]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,34 @@ def test_a_link_is_worth_nothing_elsewhere_later_or_for_something_else(
     assert identity.submit(door(acme, None), invited, page="/sign-in", **GOOD).status_code == 404
 
 
+def test_no_secret_stands_in_the_outbox_or_among_the_links(servers: Any, acme: Any, invited: str) -> None:
+    token, contact = invited.rpartition("/")[2], acme.people["manager"]
+    for table in ("outbox", "one_time_link", "audit_entry"):
+        found = identity.rows(servers, f"SELECT count(*) FROM {table} x WHERE strpos(x::text, %s) > 0", token)
+        assert found[0]["count"] == 0, table
+    kept = "SELECT count(*) FROM outbox x WHERE strpos(x::text, %s) > 0"
+    assert identity.rows(servers, kept, contact.e_mail)[0]["count"] == 1, "the positive control"
+
+
+def test_the_mails_say_what_they_should(servers: Any, acme: Any, door: Any, console_app: Any, invited: str) -> None:
+    client, contact = door(acme), acme.people["requester"]
+    ask_for_reset(servers, console_app, client, contact.e_mail)
+    path = urlsplit(identity.mails(servers, contact.e_mail, "password_reset")[0]["url"]).path
+    identity.submit(client, path, **GOOD)
+    sender = mail.Sender(Brand("Acme", "#1f5f8b", "Help: 123"), Address("help@msp.example"))
+    asked = "SELECT id, args FROM outbox WHERE kind = 'mail.send' AND args->>'to' = ANY (%s) ORDER BY id"
+    people = [acme.people["manager"].e_mail, contact.e_mail]
+    with console_app.app_context():
+        made = [mail.compose(row["id"], row["args"], sender) for row in identity.rows(servers, asked, people)]
+    assert [message.subject for message in made] == [
+        "Your invitation to Acme", "A new password for Acme", "Your password was changed"
+    ]  # fmt: skip
+    assert f"http://{acme.host}{invited}" in made[0].text
+    assert f"http://{acme.host}{path}" in (made[1].html or "")
+    assert identity.address_of(client) in made[2].text
+    assert f"http://{acme.host}/forgotten" in made[2].text
+
+
 def test_an_invitation_lasts_72_hours(servers: Any, acme: Any, invited: str) -> None:
     [row] = identity.rows(
         servers, "SELECT expires_at - created_at AS life FROM one_time_link WHERE person_id = %s",
@@ -111,7 +140,9 @@ def test_an_invitation_lasts_72_hours(servers: Any, acme: Any, invited: str) -> 
     assert row["life"].total_seconds() == 72 * 3600
 
 
-def test_an_invitation_never_replaces_a_password(servers: Any, acme: Any, door: Any, portal_app: Any, invited: str) -> None:
+def test_an_invitation_never_replaces_a_password(
+    servers: Any, acme: Any, door: Any, portal_app: Any, invited: str
+) -> None:
     """A company invites somebody who signs in elsewhere already: it must not get at his password."""
     contact = acme.people["manager"]
     client = door(acme, None)
@@ -137,7 +168,9 @@ def ask_for_reset(servers: Any, app: Any, client: Any, e_mail: str) -> Any:
     """Fill in the form and let the worker do what it asked for."""
     response = identity.submit(client, "/forgotten", e_mail=e_mail)
     waiting = identity.rows(
-        servers, "SELECT id FROM outbox WHERE kind = 'identity.send_reset' AND done_at IS NULL AND args->>'e_mail' = %s", e_mail
+        servers,
+        "SELECT id FROM outbox WHERE kind = 'identity.send_reset' AND done_at IS NULL AND args->>'e_mail' = %s",
+        e_mail,
     )
     for row in waiting:
         with app.app_context():
@@ -145,7 +178,9 @@ def ask_for_reset(servers: Any, app: Any, client: Any, e_mail: str) -> Any:
     return response
 
 
-def test_a_forgotten_password_is_replaced_by_mail(servers: Any, acme: Any, door: Any, portal_of: Any, console_app: Any) -> None:
+def test_a_forgotten_password_is_replaced_by_mail(
+    servers: Any, acme: Any, door: Any, portal_of: Any, console_app: Any
+) -> None:
     client, contact, elsewhere = door(acme), acme.people["requester"], portal_of(acme)
     response = ask_for_reset(servers, console_app, client, contact.e_mail)
     assert response.status_code == 200
@@ -165,7 +200,9 @@ def test_a_forgotten_password_is_replaced_by_mail(servers: Any, acme: Any, door:
     assert told["change"] == "Your password was changed"
 
 
-def test_an_unknown_address_gets_the_same_answer(servers: Any, acme: Any, birch: Any, door: Any, console_app: Any) -> None:
+def test_an_unknown_address_gets_the_same_answer(
+    servers: Any, acme: Any, birch: Any, door: Any, console_app: Any
+) -> None:
     client = door(acme)
     e_mails = [acme.people["requester"].e_mail, birch.people["requester"].e_mail, f"nobody@{acme.host}"]
     answers = [ask_for_reset(servers, console_app, client, e_mail) for e_mail in e_mails]
@@ -194,7 +231,9 @@ def test_a_reset_link_lasts_an_hour_and_keeps_the_second_factor(
 ) -> None:
     client, contact = door(acme), acme.people["requester"]
     identity.change(
-        servers, "UPDATE credential SET totp_secret = 'x', totp_confirmed_at = now() WHERE person_id = %s", contact.person_id
+        servers,
+        "UPDATE credential SET totp_secret = 'x', totp_confirmed_at = now() WHERE person_id = %s",
+        contact.person_id,
     )
     ask_for_reset(servers, console_app, client, contact.e_mail)
     life = "SELECT expires_at - created_at AS life FROM one_time_link WHERE person_id = %s AND purpose = 'reset'"

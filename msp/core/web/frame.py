@@ -1,5 +1,6 @@
 """What every answer has around it: the frame of a page, made when a template asks for it, and the headers."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,9 +33,14 @@ def bare_shell() -> Shell:
     host = g.get("host")
     if host is None:
         return Shell(Brand("Service platform", "SP"), clock.now(), ZoneInfo("UTC"), "UTC")
+    return Shell(brand_of(host), clock.now(), ZoneInfo(host.time_zone), host.time_zone, lang=host.language)
+
+
+def brand_of(host: Any) -> Brand:
+    """How whoever answers on this host is shown. The logo is a picture in the page, where an SVG can do nothing."""
     stylesheet = f"/brand/{host.colour.lstrip('#')}.css" if host.colour else ""
-    brand = Brand(host.display_name, host.mark, "/", stylesheet)
-    return Shell(brand, clock.now(), ZoneInfo(host.time_zone), host.time_zone, lang=host.language)
+    logo = f"data:image/svg+xml;base64,{b64encode(host.logo_svg.encode()).decode()}" if host.logo_svg else ""
+    return Brand(host.display_name, host.mark, "/", stylesheet, logo)
 
 
 def set_shell(app: Flask, build: Builder) -> None:

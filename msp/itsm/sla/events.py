@@ -22,7 +22,11 @@ class DefinitionChanged(Event):
 
 @dataclass(frozen=True)
 class StepsFired(Event):
-    """Escalation steps of subjects took effect: (subject, clock, step, actions) each."""
+    """Steps took effect and clocks ran out, of as many clients as were due together; told under the staff's scope.
 
-    tenant_id: UUID
+    While the past is replayed all of them are of one subject, and nothing may be put off until after the commit.
+    """
+
     escalation_ids: tuple[UUID, ...]
+    breached_clock_ids: tuple[UUID, ...]
+    is_replay: bool = False

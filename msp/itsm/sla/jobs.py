@@ -1,11 +1,18 @@
-"""Entry points of the clocks' jobs."""
+"""Entry points of the clocks' jobs, and the sweep of every second."""
 
+from datetime import timedelta
 from uuid import UUID
 
+from msp.core import clock, cron
 from msp.core.jobs import Call, job
+from msp.core.outbox import forgotten
+from msp.core.process import application
 from msp.itsm.sla import queries
 from msp.itsm.sla.models import INTERNAL_CLOCKS
-from msp.itsm.sla.services import clocks
+from msp.itsm.sla.services import clocks, escalation, hooks
+
+PATIENCE = timedelta(seconds=3)
+WITHOUT_REDIS = timedelta(seconds=2)
 
 
 @job(clocks.RECOMPUTE, runs_as="provider")
@@ -14,3 +21,28 @@ def recompute_internal(call: Call) -> None:
     tenant_id, subject_id = call.tenant_ids[0], UUID(call.args["subject_id"])
     queries.subject(tenant_id, subject_id, for_update=True)
     clocks.store(tenant_id, subject_id, queries.history(tenant_id, subject_id), INTERNAL_CLOCKS)
+
+
+@job(hooks.WEB_HOOK, tries=10)
+def web_hook(call: Call) -> None:
+    """Call the address that a step names."""
+    hooks.post(call.args["url"], call.args["body"], id=call.outbox_id)
+
+
+def sweep() -> int:
+    """Let everything due take effect: the job that the loop asks for each second."""
+    with application().app_context():
+        return escalation.sweep(clock.now())
+
+
+def sweep_alone() -> None:
+    """The same without a worker, with what follows from it: when Redis refuses, or nobody has swept for long."""
+    sweep()
+    forgotten.do_due("urgent", within=WITHOUT_REDIS)
+
+
+cron.schedule(
+    cron.Schedule(
+        escalation.SWEEP, timedelta(seconds=1), sweep_alone, through="urgent", path="msp.itsm.sla.jobs.sweep", patience=PATIENCE
+    )
+)

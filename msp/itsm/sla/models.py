@@ -115,7 +115,10 @@ class Fact(ClientRow, Base):
 
 
 class Clock(ClientRow, Base):
-    """One cycle of one clock, as the engine last read it. `segments` always equal what the engine says."""
+    """One cycle of one clock, as the engine last read it. `segments` always equal what the engine says.
+
+    What was read while the past was replayed is `is_replayed`: the live sweep leaves it alone.
+    """
 
     __tablename__ = "sla_clock"
     __isolation__ = client_table("SELECT INSERT UPDATE", internal=True)
@@ -142,6 +145,7 @@ class Clock(ClientRow, Base):
     paused_at: Mapped[datetime | None]
     elapsed_seconds: Mapped[int]
     is_exempted: Mapped[bool]
+    is_replayed: Mapped[bool] = mapped_column(server_default=sa.false())
     segments: Mapped[list[Any]]
     computed_at: Mapped[datetime]
 
@@ -154,6 +158,12 @@ class Clock(ClientRow, Base):
         sa.CheckConstraint("standing IN ('running', 'paused', 'stopped', 'none')", name="standing"),
         sa.CheckConstraint("outcome IN ('met', 'breached')", name="outcome"),
         sa.Index("ix_sla_clock_outcome", "tenant_id", "outcome_at", postgresql_where=sa.text("outcome IS NOT NULL")),
+        sa.Index(
+            "ix_sla_clock_breaching",
+            "breaches_at",
+            "id",
+            postgresql_where=sa.text("standing = 'running' AND breached_at IS NULL AND NOT is_replayed"),
+        ),
     )
 
 
@@ -193,10 +203,18 @@ class Escalation(ClientRow, Base):
     state: Mapped[str] = mapped_column(server_default="armed")
     settled_at: Mapped[datetime | None]
     is_internal: Mapped[bool]
+    is_replayed: Mapped[bool] = mapped_column(server_default=sa.false())
 
     __table_args__ = (
         client_key("clock_id", "sla_clock"),
         sa.UniqueConstraint("tenant_id", "clock_id", "step"),
         sa.CheckConstraint("state IN ('armed', 'fired', 'skipped')", name="state"),
-        sa.Index("ix_sla_escalation_due", "fire_at", "tenant_id", "id", postgresql_where=sa.text("state = 'armed' AND fire_at IS NOT NULL")),
+        sa.Index(None, "tenant_id", "subject_id"),
+        sa.Index(
+            "ix_sla_escalation_due",
+            "fire_at",
+            "tenant_id",
+            "id",
+            postgresql_where=sa.text("state = 'armed' AND fire_at IS NOT NULL AND NOT is_replayed"),
+        ),
     )

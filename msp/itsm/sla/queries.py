@@ -49,7 +49,19 @@ class Promises:
 
 
 def promises(tenant_id: UUID) -> Promises:
-    """The client's definitions; remembered until one of its versions is added."""
+    """The client's definitions: looked at once a transaction, compiled again when one of its versions was added."""
+    seen: dict[UUID, Promises] = db.session().info.setdefault("sla_promises", {})
+    if tenant_id not in seen:
+        seen[tenant_id] = _promises(tenant_id)
+    return seen[tenant_id]
+
+
+def forget_promises() -> None:
+    """After a definition changed in the running transaction."""
+    db.session().info.pop("sla_promises", None)
+
+
+def _promises(tenant_id: UUID) -> Promises:
     stamp = db.session.execute(
         sa.select(sa.func.count(), sa.func.max(sa.cast(DefinitionVersion.id, sa.Text)), sa.func.sum(Definition.version))
         .select_from(DefinitionVersion)

@@ -87,7 +87,7 @@ def asked(text: str, *, by: Actor, tz: tzinfo) -> Asked:
 
 def listing(wanted: Asked, *, by: Actor, cursor: str | None = None, limit: int = PAGE) -> Listing:
     """One page of the tickets asked for."""
-    statement: sa.Select[Any] = sa.select(Ticket.tenant_id, Ticket.id).where(*wanted.where)
+    statement = sa.select(Ticket.tenant_id, Ticket.id).where(*wanted.where)
     spread = None
     if by.tenant_ids is not None and not wanted.has_words:
         spread = _client_by_client(by.tenant_ids)

@@ -18,6 +18,11 @@ def _one_of(column: str, words: tuple[str, ...]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
+def _derived(**options: Any) -> Any:
+    """A column that follows from other rows: lists sort by it, the audit trail leaves it out."""
+    return mapped_column(info={"derived": True}, **options)
+
+
 class Counter(ClientRow, Base):
     """The last reference number given in a client."""
 
@@ -85,22 +90,22 @@ class Ticket(ClientRow, Base):
     external_key: Mapped[str | None]
     opened_at: Mapped[datetime]
     created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = _derived()
     answered_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     reopened_count: Mapped[int] = mapped_column(server_default="0")
-    message_count: Mapped[int] = mapped_column(server_default="0")
-    sla_clock: Mapped[str | None]
-    sla_standing: Mapped[str] = mapped_column(server_default="none")
-    sla_due_at: Mapped[datetime | None]
-    sla_risk_at: Mapped[datetime | None]
-    sla_breaches_at: Mapped[datetime | None]
-    sla_paused_at: Mapped[datetime | None]
-    sla_target_seconds: Mapped[int | None]
-    sla_elapsed_seconds: Mapped[int | None]
-    sla_outcome: Mapped[str | None]
-    sla_stopped_at: Mapped[datetime | None]
+    message_count: Mapped[int] = _derived(server_default="0")
+    sla_clock: Mapped[str | None] = _derived()
+    sla_standing: Mapped[str] = _derived(server_default="none")
+    sla_due_at: Mapped[datetime | None] = _derived()
+    sla_risk_at: Mapped[datetime | None] = _derived()
+    sla_breaches_at: Mapped[datetime | None] = _derived()
+    sla_paused_at: Mapped[datetime | None] = _derived()
+    sla_target_seconds: Mapped[int | None] = _derived()
+    sla_elapsed_seconds: Mapped[int | None] = _derived()
+    sla_outcome: Mapped[str | None] = _derived()
+    sla_stopped_at: Mapped[datetime | None] = _derived()
     version: Mapped[int] = mapped_column(server_default="1")
     search: Mapped[Any] = mapped_column(
         TSVECTOR,

@@ -1,7 +1,7 @@
 """Reads of tickets: each returns only what its actor may see."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVarTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,9 +22,10 @@ from msp.itsm.tickets.models import (
 )
 
 READ_COMPANY = "ticket.read_company"
+Ts = TypeVarTuple("Ts")
 
 
-def visible(statement: sa.Select[Any], *, by: Actor) -> sa.Select[Any]:
+def visible(statement: sa.Select[*Ts], *, by: Actor) -> sa.Select[*Ts]:
     """The statement over `Ticket` narrowed to what the actor may see.
 
     An agent: his clients. A manager: his company. A site manager: his sites. Every contact: his own and those he follows.
@@ -102,6 +103,15 @@ def visible_attachment(attachment_id: UUID, *, by: Actor) -> Attachment:
         raise NotFound
     visible_ticket(found.ticket_id, by=by)
     return found
+
+
+def pending_files(tenant_id: UUID, attachment_ids: Iterable[UUID], *, by: Actor) -> Sequence[Attachment]:
+    """Of these files the actor's own that wait for their message, in the order in which they came."""
+    statement = sa.select(Attachment).where(
+        Attachment.tenant_id == tenant_id, Attachment.id.in_(set(attachment_ids)), Attachment.state == "pending",
+        Attachment.uploader_id == by.id, Attachment.sha256 != "",
+    )  # fmt: skip
+    return db.session.scalars(statement.order_by(Attachment.created_at, Attachment.id)).all()
 
 
 def followers(ticket: Ticket) -> Sequence[Follower]:

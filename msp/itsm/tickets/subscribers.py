@@ -1,13 +1,17 @@
-"""What tickets do about news of their clocks."""
+"""What tickets do about news of their clocks and of their own: what reaches our side, or leaves, is a job of ours."""
 
 from collections.abc import Sequence
 
 from msp.core import events
 from msp.core.db import db
+from msp.core.outbox import services as outbox
 from msp.itsm.sla import queries as sla
-from msp.itsm.sla.events import ClocksChanged
+from msp.itsm.sla.events import ClocksChanged, StepsFired
 from msp.itsm.sla.models import Clock
+from msp.itsm.tickets import jobs
+from msp.itsm.tickets.events import TicketAssigned, TicketEvent, TicketOpened, TicketReplied, TicketResolved
 from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.services import escalations
 
 SHOWN = ("response", "update", "resolution")
 
@@ -43,3 +47,41 @@ def telling_clock(clocks: Sequence[Clock]) -> Clock | None:
         if found:
             return max(found, key=lambda clock: clock.kind == "resolution")
     return None
+
+
+@events.subscribe(StepsFired)
+def let_steps_act(event: StepsFired) -> None:
+    """In a transaction of its own, which may wait for tickets: the sweep that holds their clocks must not."""
+    if event.is_replay:
+        escalations.take_effect(event.escalation_ids, event.breached_clock_ids, provider_id=None, is_replay=True)
+        return
+    outbox.enqueue(
+        jobs.STEPS_FIRED,
+        {"steps": [str(id) for id in event.escalation_ids], "breached": [str(id) for id in event.breached_clock_ids]},
+    )
+
+
+@events.subscribe(TicketOpened)
+def tell_of_opening(event: TicketOpened) -> None:
+    _ask(jobs.OPENED, event)
+
+
+@events.subscribe(TicketReplied)
+def tell_of_reply(event: TicketReplied) -> None:
+    _ask(jobs.REPLIED, event, message_id=str(event.message_id))
+
+
+@events.subscribe(TicketAssigned)
+def tell_of_assignment(event: TicketAssigned) -> None:
+    _ask(jobs.ASSIGNED, event, assignee_id=str(event.assignee_id) if event.assignee_id else None)
+
+
+@events.subscribe(TicketResolved)
+def tell_of_resolution(event: TicketResolved) -> None:
+    _ask(jobs.RESOLVED, event)
+
+
+def _ask(kind: str, event: TicketEvent, **args: str | None) -> None:
+    """Nothing is asked for in a replay of the past: nobody would ever do it."""
+    if not outbox.is_suppressed():
+        outbox.enqueue(kind, {"ticket_id": str(event.ticket_id), **args}, tenant_id=event.tenant_id)

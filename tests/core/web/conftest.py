@@ -30,7 +30,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    """The address under which the sample pages lie."""
-    with site.serving() as address:
-        yield address
+def pages() -> Iterator[site.Site]:
+    """The server of the sample pages."""
+    with site.serving() as server:
+        yield server

@@ -1,10 +1,14 @@
-"""A small server for the sample pages: the headers of the product, its static files, a client's colour."""
+"""A small server for the sample pages: the headers of the product, its static files, a client's colour, a live stream."""
 
+import json
 import mimetypes
+import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 from msp.core.web.assets import STATIC, static_version
 from msp.core.web.brand import brand_stylesheet
@@ -12,35 +16,78 @@ from msp.core.web.headers import security_headers
 from tests.core.web import samples
 
 PAGES = (
-    "queue",
-    "ticket",
-    "settings",
-    "gallery",
-    "portal_home",
-    "portal_ticket",
-    "portal_report",
-    "sign_in",
-    "error_page",
-)
+    "queue", "ticket", "settings", "gallery", "portal_home", "portal_ticket", "portal_report", "sign_in", "error_page",
+)  # fmt: skip
+
+
+class Site(ThreadingHTTPServer):
+    """The server, and what a test may ask of it: messages on the stream, fragments, what was posted."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.address = f"http://127.0.0.1:{self.server_address[1]}"
+        self.pages = {page: samples.render(page).encode() for page in PAGES}
+        self.fragments: dict[str, str] = {}
+        self.posted: list[tuple[str, str, str]] = []  # path, body, CSRF token
+        self.streams: list[queue.Queue[str | None]] = []
+        self.asked: list[dict[str, str]] = []  # the parameters of each stream
+        self._numbers = iter(range(1, 1_000_000))
+
+    def tell(self, **message: str) -> None:
+        """Send a message to every open stream."""
+        for stream in self.streams:
+            stream.put(f"id: {next(self._numbers)}\ndata: {json.dumps(message)}\n\n")
+
+    def hang_up(self) -> None:
+        """End every open stream, as the live process does after its fifteen minutes."""
+        for stream in self.streams:
+            stream.put(None)
+        self.streams.clear()
 
 
 class _Handler(BaseHTTPRequestHandler):
+    @property
+    def site(self) -> Site:
+        return cast(Site, self.server)
+
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path.startswith("/static/"):
-            file = STATIC / path.removeprefix("/static/").removeprefix(f"{static_version()}/")
+        path = urlsplit(self.path).path
+        kind, _, name = path[1:].partition("/")
+        if kind == "static":
+            file = STATIC / name.removeprefix(f"{static_version()}/")
             self._answer(file.read_bytes(), mimetypes.guess_type(file.name)[0] or "text/plain")
-        elif path.startswith("/brand/"):
-            name = path.removeprefix("/brand/").removesuffix(".css")
-            self._answer(brand_stylesheet(samples.BRANDS[name]).encode(), "text/css")
-        elif path.startswith("/pages/"):
-            self._answer(self.server.pages[path.removeprefix("/pages/")], "text/html; charset=utf-8")  # type: ignore[attr-defined]  # set below
+        elif kind == "brand":
+            self._answer(brand_stylesheet(samples.BRANDS[name.removesuffix(".css")]).encode(), "text/css")
+        elif kind == "pages":
+            self._answer(self.site.pages[name], "text/html; charset=utf-8")
+        elif kind == "fragment":
+            self._answer(self.site.fragments[name].encode(), "text/html; charset=utf-8")
+        elif kind == "live":
+            self._stream()
         else:
-            self.send_error(404)
+            self._answer(b"", "image/x-icon")
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._answer(b'{"ticket": "t"}', "application/json")
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self.site.posted.append((self.path, body, self.headers.get("X-CSRFToken", "")))
+        answer: dict[str, Any] = {"ticket": "t", "id": "file-1"}
+        self._answer(json.dumps(answer).encode(), "application/json")
+
+    def _stream(self) -> None:
+        self.site.asked.append({key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()})
+        messages: queue.Queue[str | None] = queue.Queue()
+        self.site.streams.append(messages)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        while (message := messages.get()) is not None:
+            try:
+                self.wfile.write(message.encode())
+                self.wfile.flush()
+            except OSError:
+                return
 
     def _answer(self, body: bytes, kind: str) -> None:
         self.send_response(200)
@@ -56,13 +103,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(*pages: str) -> Iterator[str]:
-    """Serve the named sample pages, by default all; yields the address of the site."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.pages = {page: samples.render(page).encode() for page in pages or PAGES}  # type: ignore[attr-defined]  # read by the handler
+def serving() -> Iterator[Site]:
+    """Serve the sample pages."""
+    server = Site()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield server
     finally:
+        server.hang_up()
         server.shutdown()
         server.server_close()

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from msp.core.web import brand
+from tests.core.web.site import Site
 
 
 def test_the_grid_of_brands_stays_readable() -> None:
@@ -55,9 +56,9 @@ def test_the_style_sheet_is_one_declaration_named_by_its_content() -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("colour", ["#007a82", "#ffcc00", "#e0007a", "#101010", "#8fd14f", "#2b2bff"])
-def test_the_browser_shows_what_the_check_promised(chromium: Browser, pages: str, colour: str) -> None:
+def test_the_browser_shows_what_the_check_promised(chromium: Browser, pages: Site, colour: str) -> None:
     page = chromium.new_page(bypass_csp=True, reduced_motion="reduce")
-    page.goto(f"{pages}/pages/sign_in")
+    page.goto(f"{pages.address}/pages/sign_in")
     page.evaluate("colour => document.documentElement.style.setProperty('--brand', colour)", colour)
     shown = page.evaluate(
         """() => {

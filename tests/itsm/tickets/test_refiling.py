@@ -43,7 +43,9 @@ def refiled(app: Any, ticket: Any, to: Any, by: Any, **options: Any) -> Any:
         return refiling.refile(ticket.id, to=to.id, requester_id=to.people["requester"].id, by=by, **options)
 
 
-def test_the_ticket_goes_on_in_the_right_client(console_app: Any, acme: Any, birch: Any, agent: Any, ticket: Any) -> None:
+def test_the_ticket_goes_on_in_the_right_client(
+    console_app: Any, acme: Any, birch: Any, agent: Any, ticket: Any
+) -> None:
     with world.acting(console_app, agent):
         public = [m.id for m in queries.messages(ticket, by=agent) if not m.is_internal]
     made = refiled(console_app, ticket, birch, agent, message_ids=public)

@@ -21,6 +21,7 @@ from msp.itsm.sla.engine.rules import RULES
 from msp.itsm.sla.events import ClocksChanged
 from msp.itsm.sla.models import INTERNAL_CLOCKS, Clock, OutcomeRow
 from msp.itsm.sla.services import steps
+from msp.itsm.sla.services.replaying import is_replaying
 
 RECOMPUTE = "sla.recompute_internal"
 _ENGINE = Summary("msp_sla_engine_seconds", "Seconds that the engine takes to read one clock")
@@ -120,6 +121,7 @@ def clock_values(kind: str, cycle: Cycle, *, is_current: bool, now: datetime) ->
         "paused_at": open_pause.from_at if open_pause else None,
         "elapsed_seconds": cycle.elapsed_seconds,
         "is_exempted": cycle.is_exempted,
+        "is_replayed": is_replaying(),
         "segments": [segment_json(segment) for segment in cycle.segments],
         "computed_at": now,
     }

@@ -44,12 +44,13 @@ def open_subject(
 
 def record(tenant_id: UUID, subject_id: UUID, news: Sequence[News], *, by: Actor) -> None:
     """Facts of one act, then the clocks once; open to all services that own subjects, each under its own permission."""
-    subject = queries.subject(tenant_id, subject_id, for_update=True)
-    for item in news:
-        if item.kind == "reclassified":
-            subject.attributes = {**subject.attributes, **item.data}
-    _add(subject, news, by=by)
-    clocks.recompute(tenant_id, subject_id)
+    with db.session.no_autoflush:  # whoever owns the subject saves it once, with what its clocks say
+        subject = queries.subject(tenant_id, subject_id, for_update=True)
+        for item in news:
+            if item.kind == "reclassified":
+                subject.attributes = {**subject.attributes, **item.data}
+        _add(subject, news, by=by)
+        clocks.recompute(tenant_id, subject_id)
 
 
 def _add(subject: Subject, news: Sequence[News], *, by: Actor) -> None:
@@ -71,4 +72,3 @@ def _add(subject: Subject, news: Sequence[News], *, by: Actor) -> None:
         )  # fmt: skip
     if rows:
         db.session.execute(sa.insert(Fact), rows)
-        db.session.flush()

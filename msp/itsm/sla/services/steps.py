@@ -16,6 +16,7 @@ from msp.itsm.sla.content import AT_RISK, BREACH
 from msp.itsm.sla.engine.definition import Action
 from msp.itsm.sla.engine.reading import Cycle
 from msp.itsm.sla.models import Clock, Escalation
+from msp.itsm.sla.services.replaying import is_replaying
 
 
 class Ladder:
@@ -23,6 +24,7 @@ class Ladder:
 
     def __init__(self, tenant_id: UUID, subject_id: UUID, now: datetime, *, is_new: bool) -> None:
         self._key, self._now = (tenant_id, subject_id), now
+        self._is_replay = is_replaying()
         self._present: dict[tuple[UUID, str], Escalation] = {}
         if not is_new:
             rows = sa.select(Escalation).where(Escalation.tenant_id == tenant_id, Escalation.subject_id == subject_id)
@@ -39,7 +41,12 @@ class Ladder:
             step = self._present.get((row.id, key))
             if step is None:
                 step = self._add(row, key, position, at, actions)
-            elif step.state != "armed" or step.fire_at == at:
+            elif step.state != "armed":
+                continue
+            elif step.is_replayed and not self._is_replay:
+                self._bring_to_life(step, at)
+                continue
+            elif step.fire_at == at:
                 continue
             else:
                 step.fire_at = at
@@ -58,10 +65,17 @@ class Ladder:
         step = {
             "tenant_id": tenant_id, "id": new_id(), "clock_id": row.id, "subject_id": subject_id, "step": key,
             "position": position, "fire_at": at, "state": "armed", "settled_at": None, "is_internal": row.is_internal,
+            "is_replayed": self._is_replay,
             "actions": [{"kind": a.kind, "to": a.to, "off_duty": a.off_duty} for a in actions],
         }  # fmt: skip
         self._new.append(step)
         return step
+
+    def _bring_to_life(self, step: Escalation, at: datetime | None) -> None:
+        """The first act of the present on a replayed subject: what was due in the past stays there."""
+        step.is_replayed, step.fire_at = False, at
+        if at is not None and at <= self._now:
+            self._skip(step)
 
     def _skip(self, step: Any) -> None:
         if isinstance(step, dict):

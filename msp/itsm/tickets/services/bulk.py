@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,7 +30,7 @@ def apply(ticket_ids: Sequence[UUID], act: Callable[[UUID], object], *, by: Acto
     wanted = dict.fromkeys(ticket_ids)
     if not 1 <= len(wanted) <= MOST:
         raise Invalid.field("ticket", f"Choose 1 to {MOST} tickets.", "count")
-    chosen: sa.Select[Any] = sa.select(Ticket.id, Ticket.ref).where(Ticket.id.in_(wanted))
+    chosen = sa.select(Ticket.id, Ticket.ref).where(Ticket.id.in_(wanted))
     refs = {row.id: row.ref for row in db.session.execute(queries.visible(chosen, by=by))}
     # Always in the same order, so that two agents with overlapping choices wait for each other instead of dying.
     results = {id: _one(id, refs.get(id), act) for id in sorted(wanted)}

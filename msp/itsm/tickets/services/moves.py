@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msp.core import clock, events
 from msp.core.actor import Actor
-from msp.core.db import db
 from msp.core.errors import Conflict, Forbidden, Invalid, StaleVersion
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
@@ -69,7 +68,6 @@ def follow(ticket: Ticket, to: str | None, reason: str | None, *, by: Actor, sup
     if before in ("resolved", "closed") and to not in ("closed", "cancelled", "misfiled"):
         ticket.resolved_at = ticket.closed_at = None
         ticket.reopened_count += 1
-    db.session.flush()
     data: dict[str, Any] = {"from": before, "to": to}
     if reason:
         data["reason"] = reason

@@ -177,4 +177,3 @@ def _shown(value: Any) -> Any:
 def _saved(ticket: Ticket) -> None:
     ticket.version += 1
     ticket.updated_at = clock.now()
-    db.session.flush()

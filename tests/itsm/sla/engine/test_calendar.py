@@ -64,6 +64,20 @@ class TestWindows:
         first, last = at("2026-12-30T00:00Z"), at("2027-01-03T00:00Z")
         assert calendar.open_windows(first, last) == [(first, last)]
 
+    @pytest.mark.parametrize(
+        ("tz", "day", "window", "first", "last"),
+        [
+            ("America/Los_Angeles", 4, (18 * 60, 22 * 60), "2027-01-01T02:00Z", "2027-01-01T06:00Z"),  # of 31 December
+            ("Pacific/Honolulu", 3, (20 * 60, 42 * 60), "2026-12-31T06:00Z", "2027-01-01T04:00Z"),  # of 30 December
+            ("Pacific/Auckland", 5, (9 * 60, 17 * 60), "2026-12-31T20:00Z", "2027-01-01T04:00Z"),  # of 1 January
+        ],
+    )
+    def test_new_year_in_utc_is_no_border(
+        self, tz: str, day: int, window: tuple[int, int], first: str, last: str
+    ) -> None:
+        calendar = Calendar(tz, week(*[()] * (day - 1), (window,)))
+        assert windows(calendar, "2026-12-30T12:00Z", "2027-01-02T12:00Z") == [(at(first), at(last))]
+
 
 class TestClosedDates:
     def test_holiday_beats_override_beats_weekday(self) -> None:
@@ -198,6 +212,10 @@ class TestAddAndMeasure:
             berlin().add(at("9999-12-01T09:00Z"), 10**6)
         with pytest.raises(OutOfRange, match="9999"):
             berlin().add(at("2027-03-08T09:00Z"), 10**18)
+        fridays = Calendar("UTC", week((), (), (), (), ((0, 1440),)))
+        with pytest.raises(OutOfRange, match="9999"):
+            fridays.add(at("9999-12-30T12:00Z"), 24 * HOUR)
+        assert fridays.add(at("9999-12-30T12:00Z"), 24 * HOUR - 1) == at("9999-12-31T23:59:59Z")
         assert Calendar("UTC", ROUND_THE_CLOCK).add(at("9999-12-31T23:59:58Z"), 1) == at("9999-12-31T23:59:59Z")
         assert berlin().measure(at("0001-01-01T00:00Z"), at("0001-02-01T00:00Z")) == 23 * 7 * HOUR
 
@@ -221,13 +239,13 @@ class TestNeverOpen:
             berlin(hours=week()).add(at("2027-03-08T09:00+01:00"), 60)
 
     def test_the_last_override_is_the_last_that_such_a_week_provides(self) -> None:
-        calendar = berlin(hours=week(), overrides=(Override(date(2030, 12, 31), ((23 * 60, 25 * 60),)),))
-        assert calendar.add(at("2027-03-08T09:00+01:00"), 2 * HOUR) == at("2031-01-01T01:00+01:00")
+        calendar = berlin(hours=week(), overrides=(Override(date(2030, 12, 31), ((23 * 60, 27 * 60),)),))
+        assert calendar.add(at("2027-03-08T09:00+01:00"), 4 * HOUR) == at("2031-01-01T03:00+01:00")
         assert not calendar.is_endless
         with pytest.raises(NeverOpen):
-            calendar.add(at("2027-03-08T09:00+01:00"), 2 * HOUR + 1)
+            calendar.add(at("2027-03-08T09:00+01:00"), 4 * HOUR + 1)
         with pytest.raises(NeverOpen):
-            calendar.next_open(at("2031-01-01T01:00+01:00"))
+            calendar.next_open(at("2031-01-01T03:00+01:00"))
 
     def test_holidays_on_every_date_leave_nothing(self) -> None:
         first = date(2000, 1, 1)

@@ -104,6 +104,13 @@ class TestPauses:
         cycle = current("resolution", opened(), waiting("Mon 18:00"), now="Tue 12:00")
         assert (cycle.state, cycle.due_at, cycle.breached_at) == ("paused", at("Mon 17:00"), None)
 
+    def test_a_pause_that_begins_at_the_due_instant_moves_only_the_breach(self) -> None:
+        paused = [opened(), waiting("Mon 17:00")]
+        cycle = current("resolution", *paused, now="Tue 12:00")
+        assert (cycle.state, cycle.due_at, cycle.breaches_at) == ("paused", at("Mon 17:00"), None)
+        resumed = current("resolution", *paused, fact("resumed", "Tue 11:00"), now="Tue 12:00")
+        assert (resumed.due_at, resumed.breached_at, resumed.moves) == (at("Mon 17:00"), at("Tue 11:00"), ())
+
     def test_segments_are_the_cycle_cut_at_its_pauses(self) -> None:
         facts = [opened(), waiting("Mon 10:00"), fact("resumed", "Mon 12:00"), waiting("Tue 10:00")]
         segments = current("resolution", *facts, now="Tue 11:00").segments

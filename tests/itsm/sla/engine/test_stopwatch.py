@@ -83,6 +83,18 @@ def test_open_pauses_last_for_ever() -> None:
     assert pauses("Mon 09:00", ("Mon 10:00", None), ("Tue 10:00", "Tue 11:00")) == [(second("Mon 10:00"), FOREVER)]
 
 
+def test_a_pause_is_half_open() -> None:
+    given = pauses("Mon 09:00", ("Mon 10:00", "Mon 11:00"))
+    assert [
+        stopwatch.paused_at(second(f"Mon {time}"), given) for time in ("09:59:59", "10:00", "10:59:59", "11:00")
+    ] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
 def test_used_is_working_time_less_pauses() -> None:
     given = pauses("Mon 09:00", ("Mon 16:00", "Tue 10:00"), ("Wed 09:00", None))
     assert stopwatch.used(OFFICE, second("Mon 09:00"), second("Mon 08:00"), given) == 0

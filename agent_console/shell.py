@@ -1,0 +1,87 @@
+"""The frame of the console's pages: navigation with live counts, who is signed in, where news come from."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g, request, url_for
+
+from agent_console import notices, saved_views
+from agent_console.navigation import PLACES, Place
+from msp.core import clock
+from msp.core.app import settings
+from msp.core.web.frame import brand_of
+from msp.core.web.shell import Live, NavGroup, NavItem, Shell, User
+
+
+def build() -> Shell:
+    """The frame for the agent of this request."""
+    tz, chosen = agent_zone(), g.session.preferences
+    theme = request.cookies.get("theme", chosen.get("theme", "system"))
+    return Shell(
+        brand=brand_of(g.host),
+        now=clock.now(),
+        tz=tz,
+        tz_name=str(tz),
+        user=_user(),
+        nav=(_views(), *_places()),
+        search_url=url_for("queue.page"),
+        create_url=url_for("new_ticket.form") if g.actor.may("ticket.open") else "",
+        live=_live(),
+        flashes=notices.flashes(),
+        notice="This is a demonstration: everything in it is made up." if g.host.environment == "demo" else "",
+        theme=theme if theme in ("light", "dark") else "system",
+        density="comfortable" if chosen.get("density") == "comfortable" else "compact",
+        has_keys=chosen.get("has_keys", True),
+    )
+
+
+def agent_zone() -> ZoneInfo:
+    """The time zone in which this agent reads."""
+    return ZoneInfo(g.session.time_zone)
+
+
+def _views() -> NavGroup:
+    counts = saved_views.counts(by=g.actor, tz=agent_zone())
+    here = saved_views.view_of(request.args.get("q", saved_views.DEFAULT.query))
+    in_queue = (request.endpoint or "").startswith(("queue.", "ticket."))
+    return NavGroup(
+        tuple(
+            NavItem(
+                view.label, url_for("queue.page", q=view.query), view.icon, counts[view.key],
+                view.tone if counts[view.key] else "", is_current=in_queue and view == here,
+                is_minor=view != saved_views.DEFAULT and view != here, keys="g q" if view == saved_views.DEFAULT else "",
+            )
+            for view in saved_views.VIEWS
+        ),
+        "Views",
+    )  # fmt: skip
+
+
+def _places() -> Iterator[NavGroup]:
+    """Groups of the places that this application has and this agent may enter."""
+    for label, places in PLACES.items():
+        items = tuple(_item(place) for place in places if _is_open(place))
+        if items:
+            yield NavGroup(items, label)
+
+
+def _is_open(place: Place) -> bool:
+    return place.endpoint in current_app.view_functions and (place.permission is None or g.actor.may(place.permission))
+
+
+def _item(place: Place) -> NavItem:
+    blueprint = place.endpoint.partition(".")[0]
+    return NavItem(
+        place.label, url_for(place.endpoint), place.icon, is_current=(request.endpoint or "").startswith(f"{blueprint}.")
+    )
+
+
+def _user() -> User:
+    return User(g.actor.name, g.session.hue, url_for("account.overview"), url_for("auth.sign_out"))
+
+
+def _live() -> Live | None:
+    """Where the stream of changes is, where this installation runs one."""
+    if not settings().live_url or "live.ticket" not in current_app.view_functions:
+        return None
+    return Live(settings().live_url, url_for("live.ticket"))

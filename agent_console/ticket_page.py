@@ -1,0 +1,299 @@
+"""What the page of one ticket shows. Each part is read when it is first asked for, so a fragment costs its own part only."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import current_app, url_for
+from werkzeug.datastructures import MultiDict
+
+from agent_console import feed, sla_card
+from msp.core import clock
+from msp.core.actor import Actor
+from msp.core.query.errors import QueryError
+from msp.core.web import formats
+from msp.core.web.brand import hue_of
+from msp.itsm.tickets import listing, queries
+from msp.itsm.tickets.models import Category, Follower, Message, Refiling, Ticket
+from msp.itsm.tickets.states import MOVES, SOURCES, WORDS
+from tenants import queries as tenants
+from tenants.models import Agent, Contact, Site, Team, Tenant
+
+NEEDS_REASON = frozenset({"waiting_for_client", "waiting_for_supplier", "scheduled"})
+LEVELS = ((1, "High"), (2, "Medium"), (3, "Low"))
+_CAME = {
+    "portal": "from the portal", "console": "opened by us", "phone": "by phone", "in_person": "in person", "mail": "by mail",
+    "api": "by API", "monitoring": "from monitoring",
+}  # fmt: skip
+assert set(_CAME) == set(SOURCES)
+
+
+class TicketPage:
+    """A ticket with everything around it, for one agent at one instant. `args` is the state in the address."""
+
+    def __init__(self, ticket: Ticket, *, by: Actor, tz: tzinfo, args: MultiDict[str, str]) -> None:
+        self.ticket, self.by, self.tz, self.args = ticket, by, tz, args
+        self.now: datetime = clock.now()
+
+    # --- Where it stands in the address, and beside which others ----------------------------------------------------
+
+    def href(self, endpoint: str = "ticket.page", **changes: Any) -> str:
+        """An address of this ticket that keeps the list it was opened from; None takes a state away."""
+        state = {name: self.args.get(name) for name in ("q", "clock", "why", "all", "compose")}
+        return url_for(endpoint, ref=self.ticket.ref, **{**state, **changes})
+
+    @cached_property
+    def list_text(self) -> str:
+        return self.args.get("q", "")
+
+    @cached_property
+    def neighbours(self) -> tuple[str | None, str | None]:
+        """References of the tickets before and after it in the list that it was opened from."""
+        if not self.list_text:
+            return None, None
+        try:
+            wanted = listing.asked(self.list_text, by=self.by, tz=self.tz)
+        except QueryError:
+            return None, None
+        return listing.neighbours(self.ticket, wanted, by=self.by)
+
+    # --- Whose it is -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def client(self) -> Tenant:
+        return tenants.clients_by_id([self.ticket.tenant_id], by=self.by)[self.ticket.tenant_id]
+
+    @cached_property
+    def requester(self) -> Contact:
+        return tenants.visible_contact(self.ticket.requester_id, by=self.by)
+
+    @cached_property
+    def site(self) -> Site | None:
+        return next((site for site in self.sites if site.id == self.ticket.site_id), None)
+
+    @cached_property
+    def sites(self) -> Sequence[Site]:
+        return tenants.sites(self.ticket.tenant_id, by=self.by)
+
+    @cached_property
+    def categories(self) -> Sequence[Category]:
+        return queries.categories(self.ticket.tenant_id, by=self.by)
+
+    @cached_property
+    def agents(self) -> Sequence[Agent]:
+        return tenants.assignable_agents(self.ticket.tenant_id)
+
+    @cached_property
+    def teams(self) -> Sequence[Team]:
+        return tenants.teams()
+
+    @cached_property
+    def followers(self) -> Sequence[Follower]:
+        return queries.followers(self.ticket)
+
+    @cached_property
+    def tags(self) -> list[str]:
+        return queries.tags(self.ticket)
+
+    @cached_property
+    def refilings(self) -> Sequence[Refiling]:
+        return queries.refilings(self.ticket)
+
+    def hue(self, author_id: UUID | None, name: str) -> int:
+        """The colour of a person: an agent's own, else one that his name always has."""
+        known = next((agent.hue for agent in self.agents if agent.id == author_id), None)
+        return known or hue_of(name)
+
+    # --- What is said in words --------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> formats.StatusWords:
+        return formats.status_words(self.ticket.status)
+
+    @cached_property
+    def came(self) -> str:
+        """`Incident, from the portal, opened Thu 25 Mar 14:20`."""
+        opened = self.ticket.opened_at.astimezone(self.tz)
+        when = f"{formats.day_words(opened.date())} {opened:%H:%M}"
+        return f"{self.ticket.kind.capitalize()}, {_CAME[self.ticket.source]}, opened {when}"
+
+    @cached_property
+    def there(self) -> str:
+        """`London, 10:44 there, open until 12:30`."""
+        zone = ZoneInfo(self.client.time_zone)
+        place = self.client.time_zone.rpartition("/")[2].replace("_", " ")
+        said = f"{place}, {formats.clock_words(self.now, zone)} there"
+        return f"{said}, {self.card.closes}" if self.card else said
+
+    @cached_property
+    def card(self) -> sla_card.Card | None:
+        return sla_card.card(self.ticket, self.args.get("clock"), client_name=self.client.name, now=self.now)
+
+    @cached_property
+    def tabs(self) -> list[dict[str, Any]]:
+        """The clocks beside each other, each with its address."""
+        tabs = self.card.tabs if self.card else ()
+        return [
+            {
+                "label": tab.label, "icon": tab.icon, "href": self.href(clock=tab.kind),
+                "current": self.card is not None and tab.kind == self.card.kind,
+            }
+            for tab in tabs
+        ]  # fmt: skip
+
+    @cached_property
+    def requester_words(self) -> str:
+        """Name and job title."""
+        return ", ".join(part for part in (self.requester.name, self.requester.job_title) if part)
+
+    @cached_property
+    def category_path(self) -> str:
+        return next((each.path for each in self.categories if each.id == self.ticket.category_id), "")
+
+    @cached_property
+    def dates(self) -> list[tuple[str, str]]:
+        """What happened when, in the agent's time zone."""
+        ticket = self.ticket
+        known = (
+            ("Opened", ticket.opened_at), ("Answered", ticket.answered_at), ("Resolved", ticket.resolved_at),
+            ("Closed", ticket.closed_at), ("Changed", ticket.updated_at),
+        )  # fmt: skip
+        return [(name, formats.moment_words(at, self.tz)) for name, at in known if at is not None]
+
+    # --- The conversation -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def messages(self) -> Sequence[Message]:
+        return queries.messages(self.ticket, by=self.by)
+
+    @cached_property
+    def read_at(self) -> datetime | None:
+        """When the agent last read it; ask before it is marked as read."""
+        mark: datetime | None = queries.read_marks([self.ticket], by=self.by).get(self.ticket.id)
+        return mark
+
+    @cached_property
+    def feed(self) -> feed.Feed:
+        return feed.feed(
+            self.messages, queries.timeline(self.ticket, by=self.by), queries.attachments(self.ticket, by=self.by),
+            me=self.by.id, read_at=self.read_at, tz=self.tz, is_whole=bool(self.args.get("all")),
+        )  # fmt: skip
+
+    @cached_property
+    def recipients(self) -> list[str]:
+        """Who is sent a public reply, by name."""
+        others = [each.name for each in self.followers if each.contact_id != self.ticket.requester_id]
+        return [self.ticket.requester_name, *others]
+
+    def files(self, item: feed.Said) -> list[dict[str, Any]]:
+        """A message's files as the entry shows them."""
+        return [
+            {
+                "name": file.name, "size": file.size, "pending": file.state != "bound",
+                "href": file_address(file.id), "image_href": file_address(file.id, "preview") if file.preview_key else "",
+            }
+            for file in item.files
+        ]  # fmt: skip
+
+    # --- What stands in the controls --------------------------------------------------------------------------------
+
+    levels = LEVELS
+    priority_options = tuple((number, f"P{number}") for number in (1, 2, 3, 4))
+    needs_reason = NEEDS_REASON
+
+    @cached_property
+    def agent_options(self) -> list[tuple[UUID, str]]:
+        return [(agent.id, agent.name) for agent in self.agents]
+
+    @cached_property
+    def team_options(self) -> list[tuple[UUID, str]]:
+        return [(team.id, team.name) for team in self.teams]
+
+    @cached_property
+    def category_options(self) -> list[tuple[UUID, str]]:
+        return [(each.id, each.path) for each in self.categories]
+
+    @cached_property
+    def site_options(self) -> list[tuple[UUID, str]]:
+        return [(site.id, site.name) for site in self.sites]
+
+    @property
+    def composer_mode(self) -> str:
+        """Which of the two forms is shown: a reply where one can be sent."""
+        wanted = self.args.get("compose")
+        if not self.by.may("ticket.reply") or self.is_ended:
+            return "note"
+        return "note" if wanted == "note" else "public"
+
+    def reply_form(self, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
+        """The composer's public side; `typed` is what a refused reply held."""
+        again = typed if errors.get("form") == "reply" else {}
+        refusal = "This ticket is closed; nothing can be sent any more." if self.is_ended else ""
+        if not self.by.may("ticket.reply"):
+            refusal = "You may write notes here, not replies."
+        return {
+            "action": self.href("acts.reply"), "recipients": self.recipients, "by": f"as {self.client.name} support",
+            "value": again.get("body", ""), "error": errors.get("body", "") if again else "",
+            "then": self.then if self.by.may("ticket.move") else (), "then_value": again.get("then", ""),
+            "reason_for": self.needs_reason, "reason": again.get("reason", ""), "reason_error": errors.get("reason", ""),
+            "hidden": {"seen_messages": self.ticket.message_count}, "draft_key": self._draft_key("public"),
+            "disabled_reason": refusal,
+        }  # fmt: skip
+
+    def note_form(self, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
+        """The composer's internal side."""
+        again = typed if errors.get("form") == "note" else {}
+        return {
+            "action": self.href("acts.note"), "team": "your own company", "value": again.get("body", ""),
+            "error": errors.get("body", "") if again else "", "draft_key": self._draft_key("note"),
+        }  # fmt: skip
+
+    def _draft_key(self, mode: str) -> str:
+        return f"draft:{self.by.id}:{self.ticket.id}:{mode}"
+
+    # --- What can be done -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def moves(self) -> list[tuple[str, formats.StatusWords]]:
+        """States that the ticket can go to, with how they look."""
+        allowed = MOVES[self.ticket.status]
+        return [(state, formats.status_words(state)) for state in WORDS if state in allowed]
+
+    @cached_property
+    def then(self) -> list[tuple[str, str]]:
+        """What can follow a public reply: staying as it is comes first."""
+        status = self.ticket.status
+        stays = "In progress" if status == "new" else f"Stay {WORDS[status].console.lower()}"
+        known = [("", stays)]
+        if status == "resolved":
+            known[0] = ("", "Stay resolved")
+        return known + [
+            (state, "Reopen" if status == "resolved" else words.word)
+            for state, words in self.moves
+            if state not in ("closed", "cancelled", "waiting_for_approval") and not (status == "new" and state == "open")
+        ]
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nobody can write to the client any more."""
+        return self.ticket.status in ("closed", "cancelled", "misfiled")
+
+    @property
+    def can_acknowledge(self) -> bool:
+        return (
+            self.ticket.answered_at is None and self.ticket.is_open and self.by.may("ticket.move")
+            and self.by.may("ticket.reply")
+        )  # fmt: skip
+
+    @property
+    def can_refile(self) -> bool:
+        return not self.is_ended and self.by.may("ticket.refile")
+
+
+def file_address(attachment_id: UUID, variant: str = "download") -> str:
+    """Where a stored file is had, where this application serves files."""
+    endpoint = f"files.{variant}"
+    return url_for(endpoint, attachment_id=attachment_id) if endpoint in current_app.view_functions else ""

@@ -1,0 +1,189 @@
+"""What an agent does to one ticket. Each act is one service; what it refuses comes back with all that was typed.
+
+With script an act answers with the regions that it changed, so that a reply being written stays as it is; without, it
+leads back to the page.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Response, g, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from agent_console import forms, notices, people
+from agent_console.blueprint import console_blueprint
+from agent_console.ticket_page import TicketPage
+from agent_console.views.ticket import regions, ticket_page, whole_page
+from msp.core.db import savepoint
+from msp.core.errors import Conflict, Invalid, MspError, StaleVersion
+from msp.core.web.formats import count_words
+from msp.itsm.tickets import queries
+from msp.itsm.tickets.services import conversation, moves, triage
+from tenants.permissions import Permission
+
+blueprint = console_blueprint("acts", "/tickets/<ref>")
+
+_WORDS = {
+    "assignee": "Assignee", "team": "Team", "impact": "Impact", "urgency": "Urgency", "priority": "Priority",
+    "category": "Category", "site": "Site", "kind": "Kind", "subject": "Subject", "tags": "Tags", "status": "Status",
+}  # fmt: skip
+
+
+# --- Writing ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/reply")
+def reply(ref: str) -> ResponseReturnValue:
+    form = request.form
+    ticket_id = queries.visible_ticket_id(ref, by=g.actor)
+    try:
+        with savepoint():
+            conversation.reply(
+                ticket_id, forms.text(form, "body"), by=g.actor, then=form.get("then") or None,
+                reason=forms.text(form, "reason") or None, seen_messages=forms.number(form, "seen_messages"),
+            )  # fmt: skip
+    except (Conflict, Invalid) as error:
+        return _unsent(ref, "reply", error)
+    shown = ticket_page(ref)
+    notices.say(f"Sent to {count_words(len(shown.recipients), 'person', 'people')}.")
+    return redirect(shown.href(sent="public"), 303)
+
+
+@blueprint.post("/note")
+def note(ref: str) -> ResponseReturnValue:
+    ticket_id = queries.visible_ticket_id(ref, by=g.actor)
+    try:
+        with savepoint():
+            conversation.add_note(ticket_id, forms.text(request.form, "body"), by=g.actor)
+    except (Conflict, Invalid) as error:
+        return _unsent(ref, "note", error)
+    notices.say("Note added.")
+    return redirect(ticket_page(ref).href(compose="note", sent="note"), 303)
+
+
+def _unsent(ref: str, kind: str, error: MspError) -> Response:
+    """The page again with the text; new messages count as seen, for now they stand above it."""
+    errors = _by_field(error)
+    if not errors.keys() & {"body", "reason"}:
+        errors["compose"] = error.message
+    page = whole_page(ticket_page(ref), typed=request.form, errors={**errors, "form": kind}, mode=kind)
+    return make_response(page, error.status)
+
+
+# --- Acts that save themselves ---------------------------------------------------------------------------------------
+
+
+@blueprint.post("/status")
+def move(ref: str) -> ResponseReturnValue:
+    def act(ticket_id: UUID, form: forms.Form) -> None:
+        moves.move(
+            ticket_id, form.get("status", ""), by=g.actor, version=forms.number(form, "version"),
+            reason=forms.text(form, "reason") or None,
+        )  # fmt: skip
+
+    return _do(ref, Permission.TICKET_MOVE, act)
+
+
+@blueprint.post("/acknowledge")
+def acknowledge(ref: str) -> ResponseReturnValue:
+    return _do(ref, Permission.TICKET_MOVE, lambda ticket_id, form: moves.acknowledge(ticket_id, by=g.actor))
+
+
+@blueprint.post("/assign")
+def assign(ref: str) -> ResponseReturnValue:
+    def act(ticket_id: UUID, form: forms.Form) -> None:
+        triage.assign(
+            ticket_id, by=g.actor, version=forms.number(form, "version"), assignee_id=forms.one_id(form, "assignee"),
+            team_id=forms.one_id(form, "team"),
+        )  # fmt: skip
+
+    return _do(ref, Permission.TICKET_ASSIGN, act)
+
+
+@blueprint.post("/classify")
+def classify(ref: str) -> ResponseReturnValue:
+    def act(ticket_id: UUID, form: forms.Form) -> None:
+        triage.classify(ticket_id, _changes(form), by=g.actor, version=forms.number(form, "version"))
+
+    return _do(ref, Permission.TICKET_TRIAGE, act)
+
+
+@blueprint.post("/tags")
+def tag(ref: str) -> ResponseReturnValue:
+    def act(ticket_id: UUID, form: forms.Form) -> None:
+        triage.set_tags(ticket_id, forms.text(form, "tags").replace(",", " ").split(), by=g.actor)
+
+    return _do(ref, Permission.TICKET_TRIAGE, act)
+
+
+@blueprint.post("/followers")
+def follow(ref: str) -> ResponseReturnValue:
+    def act(ticket_id: UUID, form: forms.Form) -> None:
+        tenant_id = queries.visible_ticket(ticket_id, by=g.actor).tenant_id
+        contact = people.named(tenant_id, form.get("contact", ""), field="contact", by=g.actor)
+        triage.add_follower(
+            ticket_id, by=g.actor, contact_id=contact.id if contact else None, agent_id=forms.one_id(form, "agent")
+        )
+
+    return _do(ref, Permission.TICKET_REPLY, act)
+
+
+@blueprint.post("/followers/<uuid:follower_id>/remove")
+def unfollow(ref: str, follower_id: UUID) -> ResponseReturnValue:
+    return _do(
+        ref, Permission.TICKET_REPLY, lambda ticket_id, form: triage.remove_follower(ticket_id, follower_id, by=g.actor)
+    )
+
+
+def _changes(form: forms.Form) -> dict[str, Any]:
+    """The fields that the form names; each control sends its own."""
+    changes: dict[str, Any] = {name: forms.number(form, name) for name in ("impact", "urgency", "priority") if name in form}
+    changes |= {f"{name}_id": forms.one_id(form, name) for name in ("category", "site") if name in form}
+    changes |= {name: forms.text(form, name) for name in ("subject", "kind") if name in form}
+    return changes
+
+
+def _do(ref: str, permission: str, act: Callable[[UUID, forms.Form], object]) -> ResponseReturnValue:
+    """One act on the ticket: saved, or refused in words with nothing changed."""
+    g.actor.require(permission)
+    ticket_id = queries.visible_ticket_id(ref, by=g.actor)
+    try:
+        with savepoint():
+            act(ticket_id, request.form)
+    except (Conflict, Invalid) as error:
+        return _refused(ref, error)
+    shown = ticket_page(ref)
+    if request.headers.get("HX-Request"):
+        return regions(shown)
+    return redirect(shown.href(), 303)
+
+
+def _refused(ref: str, error: MspError) -> Response:
+    """What stood in the way, beside the control or in its dialog, which opens again with what was typed."""
+    shown, dialog = ticket_page(ref), request.form.get("dialog", "")
+    errors = _by_field(error)
+    if dialog in ("status", "subject", "follow"):
+        errors |= {"dialog": dialog, "message": "" if errors else error.message}
+    else:
+        errors["side"] = _unsaved(shown, error)
+    render = regions if request.headers.get("HX-Request") else whole_page
+    return make_response(render(shown, typed=request.form, errors=errors), error.status)
+
+
+def _unsaved(shown: TicketPage, error: MspError) -> str:
+    """Why, and which choice was not saved, so that it can be made again over what the page shows now."""
+    if not isinstance(error, StaleVersion):
+        return error.message
+    lost = [
+        f"{label} {shown.option_words(name, request.form[name])}"
+        for name, label in _WORDS.items()
+        if name in request.form and not shown.has_value(name, request.form[name])
+    ]
+    what = f" Not saved: {', '.join(lost)}." if lost else ""
+    return f"{error.title}; this page now shows what they saved.{what}"
+
+
+def _by_field(error: MspError) -> dict[str, str]:
+    """Messages by the name of the field that they belong to."""
+    return {each.pointer.strip("/").removesuffix("_id"): each.message for each in error.errors}

@@ -1,0 +1,50 @@
+"""The page of one ticket, and its regions as the live page fetches them."""
+
+from typing import Any
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from agent_console.blueprint import console_blueprint
+from agent_console.shell import agent_zone
+from agent_console.ticket_page import TicketPage
+from msp.itsm.tickets import queries
+from msp.itsm.tickets.services import conversation
+
+REGIONS = ("facts", "clocks", "conversation", "side")
+
+blueprint = console_blueprint("ticket", "/tickets")
+
+
+@blueprint.get("/<ref>")
+def page(ref: str) -> ResponseReturnValue:
+    shown = ticket_page(ref)
+    part = request.headers.get("HX-Target", "")
+    if part in REGIONS:
+        if part == "conversation":
+            _mark_read(shown)
+        return render_template(f"console/ticket/{part}.html", it=shown)
+    _mark_read(shown)
+    return whole_page(shown)
+
+
+def ticket_page(ref: str) -> TicketPage:
+    """The ticket of a reference, as this request's agent may see it."""
+    ticket = queries.visible_ticket_by_ref(ref, by=g.actor)
+    return TicketPage(ticket, by=g.actor, tz=agent_zone(), args=request.args)
+
+
+def whole_page(shown: TicketPage, **context: Any) -> str:
+    """The page; `typed` and `errors` keep what a refused form sent."""
+    return render_template("console/ticket/page.html", it=shown, **{"typed": {}, "errors": {}, **context})
+
+
+def regions(shown: TicketPage, **context: Any) -> str:
+    """Everything but the composer, for an act that leaves what is being written alone."""
+    return render_template("console/ticket/regions.html", it=shown, **{"typed": {}, "errors": {}, **context})
+
+
+def _mark_read(shown: TicketPage) -> None:
+    """Read it, after remembering since when things are new."""
+    _ = shown.read_at
+    conversation.mark_read(shown.ticket, by=g.actor)

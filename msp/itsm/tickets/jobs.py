@@ -1,0 +1,95 @@
+"""Entry points of the tickets' jobs. They run as the provider: what a contact does may reach our side only this way."""
+
+from uuid import UUID
+
+from msp.core.db import db
+from msp.core.errors import NotFound
+from msp.core.jobs import Call, job
+from msp.itsm.sla.models import Clock
+from msp.itsm.tickets import queries
+from msp.itsm.tickets.models import Message, Ticket
+from msp.itsm.tickets.services import escalations, letters, news, triage
+from tenants.models import Agent
+from tenants.permissions import Permission
+
+STEPS_FIRED = "tickets.steps_fired"
+OPENED, REPLIED, ASSIGNED, RESOLVED = "tickets.opened", "tickets.replied", "tickets.assigned", "tickets.resolved"
+
+
+@job(STEPS_FIRED, queue="urgent", actor=escalations.ACTOR)
+def steps_fired(call: Call) -> None:
+    """Let a batch of steps act on their tickets, of whatever clients."""
+    step_ids, clock_ids = ([UUID(id) for id in call.args[name]] for name in ("steps", "breached"))
+    escalations.take_effect(step_ids, clock_ids, provider_id=call.by.provider_id)
+
+
+@job(escalations.REASSIGN, runs_as="provider", permissions=(Permission.TICKET_ASSIGN,), actor=escalations.ACTOR)
+def reassign(call: Call) -> None:
+    """Give the ticket to another team; whoever had it no longer does."""
+    ticket, team_id = _ticket(call), UUID(call.args["to"])
+    if ticket.is_open and ticket.team_id != team_id:
+        triage.assign(ticket.id, by=call.by, team_id=team_id)
+
+
+@job(escalations.RAISE, runs_as="provider", permissions=(Permission.TICKET_TRIAGE,), actor=escalations.ACTOR)
+def raise_priority(call: Call) -> None:
+    """Raise the priority to the one named, or by one; never lower it."""
+    ticket, named = _ticket(call), str(call.args["to"]).removeprefix("P")
+    wanted = int(named) if named.isdigit() else ticket.priority - 1
+    if ticket.is_open and 1 <= wanted < ticket.priority:
+        triage.classify(ticket.id, {"priority": wanted}, by=call.by)
+
+
+@job(escalations.REMIND, runs_as="provider", actor=escalations.ACTOR)
+def remind(call: Call) -> None:
+    """Tell somebody who is back on duty of a step that fired meanwhile, if its clock still runs."""
+    ticket, agent = _ticket(call), db.session.get(Agent, UUID(call.args["agent_id"]))
+    running = db.session.get(Clock, (ticket.tenant_id, UUID(call.args["clock_id"])))
+    if agent is not None and agent.is_active and running is not None and running.standing == "running":
+        escalations.remind(ticket, agent, call.args["step"], provider_id=_provider(call))
+
+
+@job(OPENED, runs_as="provider")
+def opened(call: Call) -> None:
+    """Confirm to the requester that we have it, and tell our people."""
+    ticket = _ticket(call)
+    letters.confirm(ticket)
+    news.opened(ticket, provider_id=_provider(call))
+
+
+@job(REPLIED, runs_as="provider")
+def replied(call: Call) -> None:
+    """Pass a public reply on to everybody concerned but its writer."""
+    ticket = _ticket(call)
+    message = db.session.get(Message, (ticket.tenant_id, UUID(call.args["message_id"])))
+    if message is None or message.is_internal:
+        raise NotFound
+    letters.pass_on(ticket, message)
+    news.replied(ticket, message, provider_id=_provider(call))
+
+
+@job(ASSIGNED, runs_as="provider")
+def assigned(call: Call) -> None:
+    """Tell the new assignee, or the team."""
+    assignee = call.args["assignee_id"]
+    news.assigned(
+        _ticket(call), UUID(assignee) if assignee else None, actor_id=call.by.id, provider_id=_provider(call)
+    )
+
+
+@job(RESOLVED, runs_as="provider")
+def resolved(call: Call) -> None:
+    """Tell the requester that it is done, if it still is."""
+    ticket = _ticket(call)
+    if ticket.status == "resolved":
+        letters.tell_resolved(ticket)
+
+
+def _ticket(call: Call) -> Ticket:
+    return queries.visible_ticket(UUID(call.args["ticket_id"]), by=call.by)
+
+
+def _provider(call: Call) -> UUID:
+    if call.by.provider_id is None:
+        raise RuntimeError("no provider is installed")
+    return call.by.provider_id

@@ -1,0 +1,141 @@
+"""What no administrator can do: reach beyond his company, take a person's identity, lock everybody out."""
+
+import inspect
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from msp.core.actor import Actor
+from msp.core.db import call
+from msp.core.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.identity import api_tokens, chooser, links, profile, second_factor, sessions, sign_in
+from tenants.services import people
+from tests.support import identity, world
+from tests.tenants.test_account import in_both
+
+
+def test_a_client_admin_edits_contacts_and_not_persons(
+    servers: Any, acme: Any, birch: Any, console_app: Any, portal_app: Any
+) -> None:
+    contact = in_both(console_app, acme, birch)
+    identity.give_password(console_app, contact.person_id)
+    person = "SELECT p.*, c.password_hash FROM person p JOIN credential c ON c.person_id = p.id WHERE p.id = %s"
+    before = identity.rows(servers, person, contact.person_id)
+
+    with world.acting(portal_app, acme.actor("admin")) as by:
+        people.change_contact(
+            contact.id, version=contact.version, by=by, name="Renamed", e_mail="thief@acme.example", person_id=None
+        )
+
+    [row] = identity.rows(servers, "SELECT * FROM contact WHERE id = %s", contact.id)
+    assert (row["name"], row["e_mail"], row["person_id"]) == ("Renamed", contact.e_mail, contact.person_id)
+    assert identity.rows(servers, person, contact.person_id) == before
+    [other] = identity.rows(servers, "SELECT name FROM contact WHERE id = %s", birch.people["both"].id)
+    assert other["name"] == contact.name
+    with pytest.raises(NotFound), world.acting(portal_app, acme.actor("admin")) as by:
+        people.change_contact(birch.people["both"].id, version=1, name="Renamed", by=by)
+
+
+def test_the_database_refuses_it_as_well(
+    servers: Any, acme: Any, birch: Any, console_app: Any, portal_app: Any
+) -> None:
+    """Even code that forgot every check cannot set a colleague's password or end his sessions elsewhere."""
+    import sqlalchemy.exc
+
+    contact = in_both(console_app, acme, birch)
+    with (
+        pytest.raises(sqlalchemy.exc.ProgrammingError, match="set by its own person"),
+        world.acting(portal_app, acme.actor("admin")),
+    ):
+        call("set_credential", p_person=contact.person_id, p_password_hash="x")
+    with world.acting(portal_app, acme.actor("admin")):
+        assert not call("drop_second_factor", p_person=contact.person_id)[0]["drop_second_factor"]
+        assert not call(
+            "make_link", p_hash="x" * 64, p_purpose="reset", p_person=contact.person_id, p_tenant=acme.id,
+            p_lifetime_seconds=60,
+        )[0]["make_link"]  # fmt: skip
+    with world.acting(portal_app, acme.actor("requester")):
+        assert {row["tenant_id"] for row in call("own_companies")} == {acme.id, birch.id}
+    with world.acting(portal_app, acme.actor("admin")):
+        assert {row["tenant_id"] for row in call("own_companies")} == {acme.id}
+
+
+def test_nobody_grants_what_he_lacks(acme: Any, console_app: Any, portal_app: Any) -> None:
+    with pytest.raises(Forbidden), world.acting(portal_app, acme.actor("manager")) as by:
+        people.add_contact(acme.id, "New", e_mail="new@acme.example", roles=["requester"], by=by)
+    _, lead = world.agent(console_app, "lead")
+    with pytest.raises(Forbidden), world.acting(console_app, lead) as by:
+        people.add_agent("New", "new@msp.example", roles=["admin"], by=by)
+    with pytest.raises(Invalid), world.as_staff(console_app) as by:
+        people.add_agent("New", "new2@msp.example", roles=["emperor"], by=by)
+
+
+# Acts on one's own account: they take the person from the scope and nobody else's id.
+OPEN = {
+    "sign_in.confirm", "sessions.home_of", "sessions.end_own_session", "sessions.end_other_sessions",
+    "second_factor.begin", "second_factor.confirm", "second_factor.new_recovery_codes", "second_factor.remove",
+    "profile.rename", "profile.set_preferences", "profile.change_password", "profile.own_row",
+    "chooser.hand_over",
+    "chooser.other_companies", "api_tokens.offered_scopes", "api_tokens.revoke",
+}  # fmt: skip
+MODULES = (api_tokens, chooser, links, profile, second_factor, sessions, sign_in)
+
+
+def acts() -> Iterator[tuple[str, Any]]:
+    for module in MODULES:
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            is_own = function.__module__ == module.__name__ and not name.startswith("_")
+            if is_own and "by" in inspect.signature(function).parameters:
+                yield f"{module.__name__.rpartition('.')[2]}.{name}", function
+
+
+@pytest.mark.parametrize(("name", "function"), list(acts()), ids=[name for name, _ in acts()])
+def test_an_act_on_others_needs_a_right_before_anything_else(name: str, function: Any) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    needed = {each.name: object() for each in parameters if each.default is inspect.Parameter.empty}
+    if name in OPEN:
+        assert not {"contact_id", "agent_id", "person_id"} & needed.keys()
+        return
+    with pytest.raises(Forbidden):
+        function(*[needed.pop(each.name) for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD],
+                 **needed | {"by": Actor.system("nobody")})  # fmt: skip
+
+
+@pytest.fixture
+def only_admins(servers: Any, console_app: Any) -> Any:
+    """Two administrators and no others."""
+    identity.change(servers, "UPDATE agent SET roles = '{agent}' WHERE 'admin' = ANY (roles)")
+    made = [world.agent(console_app, "admin")[0] for _ in range(2)]
+    yield made
+    identity.change(servers, "UPDATE agent SET is_active = true WHERE id = ANY (%s)", [agent.id for agent in made])
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"roles": ["agent"]}, {"is_limited": True}])
+def test_the_last_administrator_stays(console_app: Any, only_admins: Any, change: dict[str, Any]) -> None:
+    first, last = only_admins
+    with world.as_staff(console_app) as by:
+        people.change_agent(first.id, version=first.version, by=by, **change)
+    with pytest.raises(Conflict, match="last administrator"), world.as_staff(console_app) as by:
+        people.change_agent(last.id, version=last.version, by=by, **change)
+    with world.as_staff(console_app) as by:
+        people.change_agent(last.id, version=last.version, by=by, name="Still here")
+
+
+def test_two_at_once_do_not_remove_both(servers: Any, console_app: Any, only_admins: Any) -> None:
+    def remove(agent: Any) -> str:
+        try:
+            with world.as_staff(console_app) as by:
+                people.change_agent(agent.id, version=agent.version, is_active=False, by=by)
+        except Conflict:
+            return "refused"
+        return "removed"
+
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(remove, only_admins)) == ["refused", "removed"]
+        identity.change(servers, "UPDATE agent SET is_active = true WHERE id = ANY (%s)", [a.id for a in only_admins])
+        for agent in only_admins:
+            [row] = identity.rows(servers, "SELECT version FROM agent WHERE id = %s", agent.id)
+            agent.version = row["version"]
