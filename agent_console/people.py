@@ -12,11 +12,11 @@ OFFERED = 10
 
 def named(tenant_id: UUID, typed: str, *, field: str, by: Actor) -> Contact | None:
     """The contact that is meant; None where nothing was typed, Invalid where it fits nobody or several."""
-    wanted = " ".join(typed.split())
+    wanted = address(" ".join(typed.split()))
     if not wanted:
         return None
     found = tenants.contacts_matching(tenant_id, wanted, by=by, limit=OFFERED)
-    exact = [each for each in found if wanted.lower() in (label(each).lower(), each.name.lower(), each.e_mail)]
+    exact = [each for each in found if wanted.lower() in (each.name.lower(), each.e_mail)]
     fitting = exact or list(found)
     if not fitting:
         raise Invalid.field(field, f"Nobody at this client is called “{wanted}”.", "unknown")
@@ -29,3 +29,9 @@ def named(tenant_id: UUID, typed: str, *, field: str, by: Actor) -> Contact | No
 def label(contact: Contact) -> str:
     """Name and address, as the suggestions show and send them."""
     return f"{contact.name} <{contact.e_mail}>" if contact.e_mail else contact.name
+
+
+def address(text: str) -> str:
+    """The address in `Name <address>`; any other text as it is."""
+    _, bracket, rest = text.partition("<")
+    return rest.removesuffix(">").strip() if bracket and rest.endswith(">") else text

@@ -16,8 +16,6 @@ from msp.core.query import parse
 from msp.core.query.errors import QueryError
 from msp.core.web.shell import Tone
 from msp.itsm.tickets import listing
-from tenants.access import scope_of
-from msp.core.scope import Trail
 
 REMEMBER_SECONDS = 5
 log = structlog.get_logger(__name__)

@@ -1,6 +1,6 @@
 """What the page of one ticket shows. Each part is read when it is first asked for, so a fragment costs its own part only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
@@ -219,6 +219,29 @@ class TicketPage:
     @cached_property
     def site_options(self) -> list[tuple[UUID, str]]:
         return [(site.id, site.name) for site in self.sites]
+
+    def option_words(self, name: str, value: str) -> str:
+        """`“Priya Nair”`: how a choice is called that a form sent."""
+        if name in ("subject", "tags"):
+            return f"“{value}”"
+        words = {str(key): text for key, text in self._options(name)}
+        return f"“{words.get(value, 'none')}”"
+
+    def has_value(self, name: str, value: str) -> bool:
+        """Whether the ticket has this value by now."""
+        column = {"assignee": "assignee_id", "team": "team_id", "category": "category_id", "site": "site_id"}.get(name, name)
+        present = " ".join(self.tags) if name == "tags" else getattr(self.ticket, column)
+        return value == ("" if present is None else str(present))
+
+    def _options(self, name: str) -> Sequence[tuple[Any, str]]:
+        known: dict[str, Callable[[], Sequence[tuple[Any, str]]]] = {
+            "assignee": lambda: self.agent_options, "team": lambda: self.team_options, "impact": lambda: LEVELS,
+            "urgency": lambda: LEVELS, "priority": lambda: self.priority_options,
+            "category": lambda: self.category_options, "site": lambda: self.site_options,
+            "status": lambda: [(state, word.console) for state, word in WORDS.items()],
+            "kind": lambda: (("incident", "Incident"), ("request", "Request")),
+        }  # fmt: skip
+        return known[name]()
 
     @property
     def composer_mode(self) -> str:

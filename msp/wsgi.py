@@ -19,7 +19,10 @@ FEATURES: tuple[str, ...] = (
     "tenants",
     "tenants.availability",
     "msp.itsm.sla",
+    "msp.itsm.announcements",
     "msp.itsm.tickets",
+    "msp.itsm.csat",
+    "agent_console",
 )
 
 Start = Callable[..., Any]

@@ -109,6 +109,17 @@ def contact_in(tenant_id: UUID, contact_id: UUID) -> Contact:
     return contact
 
 
+def contacts_matching(tenant_id: UUID, text: str, *, by: Actor, limit: int) -> Sequence[Contact]:
+    """Active people of one client whose name holds the text or whose address begins with it, by name."""
+    statement = sa.select(Contact).where(
+        Contact.tenant_id == tenant_id,
+        Contact.is_active,
+        sa.or_(Contact.name.icontains(text, autoescape=True), Contact.e_mail.startswith(text.lower(), autoescape=True)),
+    )
+    ordered = statement.order_by(Contact.name, Contact.id).limit(limit)
+    return db.session.scalars(reachable(ordered, Contact.tenant_id, by)).all()
+
+
 def managed_site_ids(tenant_id: UUID, contact_id: UUID) -> list[UUID]:
     """Sites that a contact manages."""
     statement = sa.select(ManagedSite.site_id).where(

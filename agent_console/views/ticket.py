@@ -36,7 +36,8 @@ def ticket_page(ref: str) -> TicketPage:
 
 def whole_page(shown: TicketPage, **context: Any) -> str:
     """The page; `typed` and `errors` keep what a refused form sent."""
-    return render_template("console/ticket/page.html", it=shown, **{"typed": {}, "errors": {}, **context})
+    state = {"typed": {}, "errors": {}, "mode": shown.composer_mode, "sent": request.args.get("sent", "")}
+    return render_template("console/ticket/page.html", it=shown, **{**state, **context})
 
 
 def regions(shown: TicketPage, **context: Any) -> str:

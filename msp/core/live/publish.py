@@ -21,16 +21,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Message:
-    """That `topic` changed, for the channels named; only ids and versions travel."""
+    """That `topic` changed, for the channels named; only ids and versions travel. `records` are those of a whole batch."""
 
     channels: tuple[str, ...]
     topic: str
     ids: Mapping[str, Any] = field(default_factory=dict)
+    records: tuple[UUID, ...] = ()
 
     @property
     def body(self) -> str:
         """What pages read: `topics` are the names that their regions listen to."""
-        topics = [self.topic, *([f"{self.topic}:{self.ids['id']}"] if "id" in self.ids else [])]
+        records = [self.ids["id"]] if "id" in self.ids else self.records
+        topics = [self.topic, *(f"{self.topic}:{id}" for id in records)]
         return json.dumps({"topic": self.topic, "topics": topics, **{key: str(value) for key, value in self.ids.items()}})
 
 

@@ -140,12 +140,16 @@ def transport() -> Transport:
 
 
 def _opened(context: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _keyring().decrypt(value["sealed"], context=SEND)
-        if isinstance(value, Mapping) and value.keys() == {"sealed"}
-        else value
-        for name, value in context.items()
-    }
+    return {name: _open(value) for name, value in context.items()}
+
+
+def _open(value: Any) -> Any:
+    """The value with what was sealed in it, however deep, opened."""
+    if isinstance(value, Mapping):
+        if value.keys() == {"sealed"}:
+            return _keyring().decrypt(value["sealed"], context=SEND)
+        return {name: _open(part) for name, part in value.items()}
+    return [_open(part) for part in value] if isinstance(value, list) else value
 
 
 def _keyring() -> Keyring:

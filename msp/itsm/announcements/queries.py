@@ -48,7 +48,9 @@ def notices(tenant_id: UUID, *, by: Actor, now: datetime) -> list[Notice]:
 def visible_announcement(announcement_id: UUID, *, by: Actor, for_update: bool = False) -> Announcement:
     """One original; a limited agent sees those for all and those that one of his clients has."""
     statement = _visible(sa.select(Announcement).where(Announcement.id == announcement_id), by=by)
-    found = db.session.scalar(statement.with_for_update(of=Announcement) if for_update else statement)
+    found: Announcement | None = db.session.scalar(
+        statement.with_for_update(of=Announcement) if for_update else statement
+    )
     if found is None:
         raise NotFound
     return found
@@ -56,8 +58,8 @@ def visible_announcement(announcement_id: UUID, *, by: Actor, for_update: bool =
 
 def announcements(*, by: Actor, limit: int = 100) -> Sequence[Announcement]:
     """Originals that the agent may see, newest first."""
-    statement = _visible(sa.select(Announcement), by=by)
-    return db.session.scalars(statement.order_by(Announcement.starts_at.desc(), Announcement.id.desc()).limit(limit)).all()
+    newest = _visible(sa.select(Announcement), by=by).order_by(Announcement.starts_at.desc(), Announcement.id.desc())
+    return db.session.scalars(newest.limit(limit)).all()
 
 
 def copies(announcement_id: UUID, *, by: Actor) -> Sequence[ClientAnnouncement]:
@@ -70,7 +72,8 @@ def copies(announcement_id: UUID, *, by: Actor) -> Sequence[ClientAnnouncement]:
 
 def _shown(model: type[Announcement] | type[ClientAnnouncement], now: datetime) -> sa.Select[Any]:
     """Columns of what has begun, was not withdrawn, and has not ended too long ago."""
-    return sa.select(model.id, model.level, model.title, model.body, model.starts_at, model.ends_at).where(
+    columns: list[Any] = [model.id, model.level, model.title, model.body, model.starts_at, model.ends_at]
+    return sa.select(*columns).where(
         model.starts_at <= now,
         model.withdrawn_at.is_(None),
         sa.or_(model.ends_at.is_(None), model.ends_at > now - REMEMBERED),

@@ -16,7 +16,8 @@ from tenants import queries as tenants
 from tenants.permissions import Permission
 
 TITLE_LENGTH, BODY_LENGTH = 200, 5000
-_COPIED = ("level", "title", "body", "starts_at", "ends_at", "withdrawn_at")
+_CHANGED = ("level", "title", "body", "starts_at", "ends_at")
+_COPIED = (*_CHANGED, "withdrawn_at")
 
 
 def announce(
@@ -34,8 +35,8 @@ def announce(
     _check(fields)
     clients = _clients(client_ids, by=by)
     row = Announcement(
-        id=new_id(), tenant_id=by.provider_id or call("provider")[0]["id"], audience="all" if client_ids is None else "chosen",
-        copies=len(clients), author_name=by.name, created_at=now, **fields,
+        id=new_id(), tenant_id=by.provider_id or call("provider")[0]["id"], copies=len(clients), author_name=by.name,
+        audience="all" if client_ids is None else "chosen", created_at=now, **fields,
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
@@ -48,7 +49,7 @@ def change_announcement(announcement_id: UUID, *, version: int, by: Actor, **cha
     """Change title, body, level, start or end; the clients' copies follow."""
     by.require(Permission.ANNOUNCE)
     row = _own(announcement_id, version, by=by)
-    fields = {name: changes.get(name, getattr(row, name)) for name in ("title", "body", "level", "starts_at", "ends_at")}
+    fields = {name: changes.get(name, getattr(row, name)) for name in _CHANGED}
     fields["title"], fields["body"] = fields["title"].strip(), fields["body"].strip()
     _check(fields)
     _set(row, fields, by=by)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVarTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from msp.core.db import db
 from msp.core.errors import NotFound
 from msp.itsm.sla.models import Clock, Definition, DefinitionVersion, Rollout, Template
 from tenants.models import Tenant
+
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def rollouts(tenant_id: UUID, version_ids: Iterable[UUID]) -> dict[UUID, Rollout
     return {rollout.version_id: rollout for rollout in db.session.scalars(statement)}
 
 
-def _reached[Statement: sa.Select](statement: Statement, by: Actor) -> Statement:  # type: ignore[type-arg]
+def _reached(statement: sa.Select[*Ts], by: Actor) -> sa.Select[*Ts]:
     if by.tenant_ids is None:
         return statement
     return statement.where(Definition.tenant_id.in_(by.tenant_ids))

@@ -72,6 +72,25 @@ class DefinitionVersion(ClientRow, Base):
     )
 
 
+class Rollout(ClientRow, Base):
+    """What becomes of open subjects when a version begins: they are moved to it, or stay where they are."""
+
+    __tablename__ = "sla_rollout"
+    __isolation__ = client_table("")
+
+    version_id: Mapped[UUID]
+    is_moving: Mapped[bool]
+    begins_at: Mapped[datetime]
+    total: Mapped[int] = mapped_column(server_default="0", info={"derived": True})
+    moved: Mapped[int] = mapped_column(server_default="0", info={"derived": True})
+    finished_at: Mapped[datetime | None] = mapped_column(info={"derived": True})
+
+    __table_args__ = (
+        client_key("version_id", "sla_definition_version"),
+        sa.UniqueConstraint("tenant_id", "version_id"),
+    )
+
+
 class Subject(ClientRow, Base):
     """What clocks run on: a ticket, change or task under its own id, with the attributes that policies match on."""
 
@@ -157,6 +176,12 @@ class Clock(ClientRow, Base):
         sa.CheckConstraint("kind IN ('response', 'update', 'resolution', 'ola', 'underpinning')", name="kind"),
         sa.CheckConstraint("standing IN ('running', 'paused', 'stopped', 'none')", name="standing"),
         sa.CheckConstraint("outcome IN ('met', 'breached')", name="outcome"),
+        sa.Index(
+            "ix_sla_clock_open",
+            "tenant_id",
+            "subject_id",
+            postgresql_where=sa.text("is_current AND stopped_at IS NULL AND NOT is_exempted"),
+        ),
         sa.Index("ix_sla_clock_outcome", "tenant_id", "outcome_at", postgresql_where=sa.text("outcome IS NOT NULL")),
         sa.Index(
             "ix_sla_clock_breaching",

@@ -1,19 +1,24 @@
 """Entry points of the tickets' jobs. They run as the provider: what a contact does may reach our side only this way."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from msp.core.db import db
+from msp.core import cron
+from msp.core.db import apart, db
 from msp.core.errors import NotFound
 from msp.core.jobs import Call, job
+from msp.core.outbox import services as outbox
+from msp.core.scope import Scope
 from msp.itsm.sla.models import Clock
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.models import Message, Ticket
-from msp.itsm.tickets.services import escalations, letters, news, triage
+from msp.itsm.tickets.services import escalations, files, letters, news, triage
 from tenants.models import Agent
 from tenants.permissions import Permission
 
 STEPS_FIRED = "tickets.steps_fired"
 OPENED, REPLIED, ASSIGNED, RESOLVED = "tickets.opened", "tickets.replied", "tickets.assigned", "tickets.resolved"
+SWEEP_FILES = "tickets.sweep_files"
 
 
 @job(STEPS_FIRED, queue="urgent", actor=escalations.ACTOR)
@@ -83,6 +88,21 @@ def resolved(call: Call) -> None:
     ticket = _ticket(call)
     if ticket.status == "resolved":
         letters.tell_resolved(ticket)
+
+
+@job(SWEEP_FILES, queue="bulk")
+def sweep_files(call: Call) -> None:
+    """Remove files that never became part of a message, and scan again what is held."""
+    files.sweep()
+
+
+def ask_for_file_sweep() -> None:
+    """Files may lie far away, so the loop only asks for the work."""
+    with apart(Scope.staff()):
+        outbox.enqueue(SWEEP_FILES, {})
+
+
+cron.schedule(cron.Schedule(SWEEP_FILES, timedelta(hours=1), ask_for_file_sweep))
 
 
 def _ticket(call: Call) -> Ticket:

@@ -60,6 +60,14 @@ def visible_ticket_by_ref(ref: str, *, by: Actor) -> Ticket:
     return ticket
 
 
+def visible_ticket_id(ref: str, *, by: Actor) -> UUID:
+    """The id behind a reference. An act takes it from here, so that its service is the first to read the ticket, locked."""
+    found = db.session.scalar(visible(sa.select(Ticket.id).where(Ticket.ref == ref.upper()), by=by))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def messages(ticket: Ticket, *, by: Actor, limit: int = 200) -> Sequence[Message]:
     """The conversation, oldest first, the last `limit` of it; notes only for agents (and only agents' policies show them)."""
     statement = sa.select(Message).where(Message.tenant_id == ticket.tenant_id, Message.ticket_id == ticket.id)

@@ -4,7 +4,7 @@ Runs after the sweep has marked the steps fired: as a job of ours across clients
 replay tells nobody and changes nothing but the timeline: what then happened stands in what is being replayed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -76,10 +76,7 @@ def take_effect(step_ids: Sequence[UUID], clock_ids: Sequence[UUID], *, provider
     """Let fired steps act on their tickets and show breached clocks there; subjects of other kinds are not ours."""
     rows, breached = _fired(step_ids), _breached(clock_ids)
     tickets = _locked({row.subject_id for row in (*rows, *breached)})
-    for clock_row in breached:
-        ticket = tickets.get(clock_row.subject_id)
-        if ticket is not None and ticket.sla_clock == clock_row.kind:
-            ticket.sla_outcome = "breached"
+    _show_breaches(tickets, breached)
     steps = [_Step(row, tickets[row.subject_id]) for row in rows if row.subject_id in tickets]
     effects = _Effects()
     if steps and not is_replay:
@@ -117,6 +114,13 @@ def _locked(ids: Iterable[UUID]) -> dict[UUID, Ticket]:
     """The tickets, in the one order in which everybody locks several."""
     statement = sa.select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)
     return {ticket.id: ticket for ticket in db.session.scalars(statement.with_for_update(key_share=True))}
+
+
+def _show_breaches(tickets: Mapping[UUID, Ticket], breached: Sequence[Any]) -> None:
+    """Copy the outcome to the tickets whose telling clock it is; a column that follows from other rows, so not audited."""
+    ids = {row.subject_id for row in breached if row.subject_id in tickets and tickets[row.subject_id].sla_clock == row.kind}
+    if ids:
+        db.session.execute(sa.update(Ticket).where(Ticket.id.in_(ids)).values(sla_outcome="breached"))
 
 
 def _gather(steps: Sequence[_Step], effects: _Effects) -> None:
@@ -196,7 +200,6 @@ def _note(ticket: Ticket, text: str, now: datetime) -> dict[str, Any]:
 
 
 def _write(steps: Sequence[_Step], effects: _Effects, provider_id: UUID | None) -> None:
-    db.session.flush()
     if effects.notes:
         db.session.execute(sa.insert(Message).inline(), effects.notes)
     if steps:
@@ -222,13 +225,16 @@ def _entry(step: _Step) -> dict[str, Any]:
 
 
 def _messages(tickets: Iterable[Ticket], late: set[UUID]) -> Iterator[live.Message]:
-    """A timeline entry shows to agents only; a breach shows in the portal too."""
+    """One message a channel. A timeline entry shows to agents only; a breach shows in the portal too."""
+    found: dict[str, list[UUID]] = {}
     for ticket in tickets:
         channels = [live.STAFF, live.internal(ticket.tenant_id)]
         if ticket.id in late:
             channels.append(live.public(ticket.tenant_id))
-        ids = {"id": ticket.id, "tenant": ticket.tenant_id, "version": ticket.version}
-        yield live.Message(tuple(channels), "ticket", ids)
+        for channel in channels:
+            found.setdefault(channel, []).append(ticket.id)
+    for channel, ids in found.items():
+        yield live.Message((channel,), "ticket", records=tuple(ids))
 
 
 def _client_names(steps: Sequence[_Step]) -> dict[UUID, str]:

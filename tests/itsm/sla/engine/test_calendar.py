@@ -219,8 +219,8 @@ class TestAddAndMeasure:
         assert Calendar("UTC", ROUND_THE_CLOCK).add(at("9999-12-31T23:59:58Z"), 1) == at("9999-12-31T23:59:59Z")
         assert berlin().measure(at("0001-01-01T00:00Z"), at("0001-02-01T00:00Z")) == 23 * 7 * HOUR
 
-    @given(case=cases(), seconds=st.integers(0, 10**6))
-    @examples(2)
+    @given(case=cases(), seconds=st.integers(0, 10**5))
+    @examples()
     def test_measuring_what_was_added_gives_it_back(self, case: dict[str, object], seconds: int) -> None:
         calendar, start = notation.calendar(Node(case["calendar"])), case["start"]
         assert isinstance(start, datetime)

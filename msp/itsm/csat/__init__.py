@@ -1,0 +1,1 @@
+"""One question after a ticket is resolved: how was it?"""

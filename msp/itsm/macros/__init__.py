@@ -1,0 +1,1 @@
+"""Canned replies: texts with variables that an agent puts into the composer."""

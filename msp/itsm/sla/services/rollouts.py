@@ -1,0 +1,107 @@
+"""Bringing open tickets under a new version: at once, or, where they are many or the version begins later, by jobs.
+
+Each open subject that would run under other versions gets the fact `redefined`, which dates from the instant at which the
+version begins; everything else follows from the facts, as always.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from msp.core import clock
+from msp.core.actor import Actor
+from msp.core.db import db
+from msp.core.errors import NotFound
+from msp.core.ids import new_id
+from msp.core.outbox import services as outbox
+from msp.itsm.sla.models import Definition, DefinitionVersion, Rollout
+from msp.itsm.sla.services import facts, preview
+from msp.itsm.sla.services.definitions import MANAGE
+from msp.itsm.sla.services.facts import News
+
+PLAN = "sla.plan_rollout"
+MOVE = "sla.move_open"
+AT_ONCE = 50
+_CHUNK = 100
+
+
+def begin(version: DefinitionVersion, *, moves_open: bool, by: Actor) -> Rollout:
+    """Decide what becomes of open tickets, and do it, or have it done when the version begins."""
+    by.require(MANAGE)
+    now = clock.now()
+    begins_at = max(version.effective_at or now, now)
+    rollout = Rollout(
+        tenant_id=version.tenant_id, id=new_id(), version_id=version.id, is_moving=moves_open, begins_at=begins_at,
+        finished_at=None if moves_open else now,
+    )  # fmt: skip
+    db.session.add(rollout)
+    db.session.flush()
+    if moves_open and begins_at > now:
+        outbox.enqueue(PLAN, {"version_id": str(version.id)}, tenant_id=version.tenant_id, run_after=begins_at)
+    elif moves_open:
+        plan(version.tenant_id, version.id, by=by)
+    return rollout
+
+
+def plan(tenant_id: UUID, version_id: UUID, *, by: Actor) -> None:
+    """Find out whom it concerns now; few are moved at once, many by jobs of their own."""
+    by.require(MANAGE)
+    rollout = _rollout(tenant_id, version_id)
+    subject_ids = preview.of_versions(tenant_id, rollout.begins_at, by=by).affected
+    rollout.total = len(subject_ids)
+    db.session.flush()
+    if len(subject_ids) <= AT_ONCE:
+        move(tenant_id, version_id, subject_ids, by=by)
+        return
+    chunks = (subject_ids[first : first + _CHUNK] for first in range(0, len(subject_ids), _CHUNK))
+    calls = [{"version_id": str(version_id), "subject_ids": [str(id) for id in chunk]} for chunk in chunks]
+    outbox.enqueue_many(MOVE, calls, tenant_id=tenant_id)
+
+
+def move(tenant_id: UUID, version_id: UUID, subject_ids: Iterable[UUID], *, by: Actor) -> None:
+    """Move these subjects to the versions in force since the version began, in the name of whoever wrote it."""
+    by.require(MANAGE)
+    rollout = _rollout(tenant_id, version_id)
+    name, number, author = _version(tenant_id, version_id)
+    news = News(
+        "redefined",
+        {"definition": name, "version": str(number), "reason": f"{name} version {number} is in force"},
+        occurred_at=rollout.begins_at,
+    )
+    writer = replace(by, name=author, permissions=by.permissions | {facts.BACKDATE})
+    count = 0
+    for subject_id in subject_ids:
+        facts.record(tenant_id, subject_id, [news], by=writer)
+        count += 1
+    advance(tenant_id, version_id, count, by=by)
+
+
+def advance(tenant_id: UUID, version_id: UUID, count: int, *, by: Actor) -> None:
+    """Note that some more are done; the last ones finish the rollout."""
+    by.require(MANAGE)
+    rollout = _rollout(tenant_id, version_id, for_update=True)
+    rollout.moved += count
+    if rollout.moved >= rollout.total:
+        rollout.finished_at = clock.now()
+    db.session.flush()
+
+
+def _rollout(tenant_id: UUID, version_id: UUID, *, for_update: bool = False) -> Rollout:
+    statement = sa.select(Rollout).where(Rollout.tenant_id == tenant_id, Rollout.version_id == version_id)
+    if for_update:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _version(tenant_id: UUID, version_id: UUID) -> tuple[str, int, str]:
+    row = db.session.execute(
+        sa.select(Definition.name, DefinitionVersion.number, DefinitionVersion.author_name)
+        .join(Definition, sa.and_(Definition.tenant_id == DefinitionVersion.tenant_id, Definition.id == DefinitionVersion.definition_id))
+        .where(DefinitionVersion.tenant_id == tenant_id, DefinitionVersion.id == version_id)
+    ).one()  # fmt: skip
+    return row.name, row.number, row.author_name
