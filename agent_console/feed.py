@@ -13,7 +13,7 @@ from msp.core.web import formats
 from msp.itsm.tickets.models import Attachment, Message, TimelineEntry
 from msp.itsm.tickets.states import WAITING, WORDS
 
-SHOWN = 12  # items that stay open at the end of a long conversation
+SHOWN = 7  # items that stay open at the end of a long conversation
 _SAID_BY_MESSAGE = frozenset({"replied", "noted"})
 _FIELDS = {
     "subject": "subject", "kind": "kind", "category_id": "category", "site_id": "site", "impact": "impact",
@@ -147,7 +147,7 @@ def _assigned(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tup
 def _classified(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
     said = []
     for name, change in (data.get("changes") or {}).items():
-        before, after = (list(change) + [None, None])[:2]
+        before, after = [*list(change), None, None][:2]
         if name == "priority":
             said.append(Markup("priority from P{} to P{}").format(before, after))
         elif name in ("impact", "urgency"):

@@ -46,7 +46,10 @@ def row(listed: Listed, *, now: datetime, tz: tzinfo) -> Row:
         assignee_hue=listed.assignee_hue or 12,
         is_unread=listed.is_unread,
         mini=mini_svg(
-            words.look, pace.share if pace else None, nights=pace.nights if pace else (), is_paused=chip["state"] == "paused"
+            words.look,
+            pace.share if pace else None,
+            nights=pace.nights if pace else (),
+            is_paused=chip["state"] == "paused",
         ),
         words=words,
         chip=chip,

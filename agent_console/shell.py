@@ -42,14 +42,15 @@ def agent_zone() -> ZoneInfo:
 
 def _views() -> NavGroup:
     counts = saved_views.counts(by=g.actor, tz=agent_zone())
-    here = saved_views.view_of(request.args.get("q", saved_views.DEFAULT.query))
+    default = saved_views.DEFAULT
+    here = saved_views.view_of(request.args.get("q", default.query))
     in_queue = (request.endpoint or "").startswith(("queue.", "ticket."))
     return NavGroup(
         tuple(
             NavItem(
                 view.label, url_for("queue.page", q=view.query), view.icon, counts[view.key],
                 view.tone if counts[view.key] else "", is_current=in_queue and view == here,
-                is_minor=view != saved_views.DEFAULT and view != here, keys="g q" if view == saved_views.DEFAULT else "",
+                is_minor=view not in (default, here), keys="g q" if view == default else "",
             )
             for view in saved_views.VIEWS
         ),
@@ -70,10 +71,8 @@ def _is_open(place: Place) -> bool:
 
 
 def _item(place: Place) -> NavItem:
-    blueprint = place.endpoint.partition(".")[0]
-    return NavItem(
-        place.label, url_for(place.endpoint), place.icon, is_current=(request.endpoint or "").startswith(f"{blueprint}.")
-    )
+    is_here = (request.endpoint or "").partition(".")[0] == place.endpoint.partition(".")[0]
+    return NavItem(place.label, url_for(place.endpoint), place.icon, is_current=is_here)
 
 
 def _user() -> User:

@@ -102,9 +102,10 @@ def _chip(ticket: Ticket, cycle: Cycle, now: datetime, tz: tzinfo) -> tuple[SlaW
     pause = next((each for each in cycle.pauses if each.to_at is None), None)
     over = cycle.elapsed_seconds - (cycle.target_seconds or 0)
     is_over = cycle.state in ("breached", "missed")
+    waits_for = WORDS[pause.state].console.lower() if pause and pause.state in WORDS else None
     words = formats.sla_words(
         cycle.state, cycle.due_at, cycle.breaches_at, cycle.stopped_at, None, now, tz,
-        over_seconds=over if is_over else None, reason=WORDS[pause.state].console.lower() if pause and pause.state in WORDS else None,
+        over_seconds=over if is_over else None, reason=waits_for,
     )  # fmt: skip
     chip: dict[str, Any] = {"state": cycle.state, "tz": str(tz)}
     if cycle.state in ("on_track", "at_risk", "breached"):
@@ -140,9 +141,7 @@ def _target(reading: Reading, cycle: Cycle) -> str:
     return f"{target}: {cycle.priority} is line {line} of {cycle.policy.label}, chosen because {because}"
 
 
-def _steps(
-    row: Clock, cycle: Cycle, escalations: Iterable[Escalation], now: datetime, tz: tzinfo
-) -> Iterator[Step]:
+def _steps(row: Clock, cycle: Cycle, escalations: Iterable[Escalation], now: datetime, tz: tzinfo) -> Iterator[Step]:
     labels = {each.threshold.key: _step_label(each.threshold) for each in cycle.thresholds}
     for step in escalations:
         if step.clock_id != row.id or (step.step == "breach" and not step.actions and step.state == "armed"):

@@ -1,4 +1,4 @@
-"""What the page of one ticket shows. Each part is read when it is first asked for, so a fragment costs its own part only."""
+"""What the page of one ticket shows. Each part is read when it is first asked for, so a fragment costs its own only."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from flask import current_app, url_for
 from werkzeug.datastructures import MultiDict
 
-from agent_console import feed, sla_card
+from agent_console import feed as feeds
+from agent_console import sla_card
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.query.errors import QueryError
@@ -18,17 +19,17 @@ from msp.core.web import formats
 from msp.core.web.brand import hue_of
 from msp.itsm.tickets import listing, queries
 from msp.itsm.tickets.models import Category, Follower, Message, Refiling, Ticket
-from msp.itsm.tickets.states import MOVES, SOURCES, WORDS
+from msp.itsm.tickets.states import MOVES, WORDS
 from tenants import queries as tenants
 from tenants.models import Agent, Contact, Site, Team, Tenant
 
 NEEDS_REASON = frozenset({"waiting_for_client", "waiting_for_supplier", "scheduled"})
 LEVELS = ((1, "High"), (2, "Medium"), (3, "Low"))
 _CAME = {
-    "portal": "from the portal", "console": "opened by us", "phone": "by phone", "in_person": "in person", "mail": "by mail",
-    "api": "by API", "monitoring": "from monitoring",
+    "portal": "from the portal", "console": "opened by us", "phone": "by phone", "in_person": "in person",
+    "mail": "by mail", "api": "by API", "monitoring": "from monitoring",
 }  # fmt: skip
-assert set(_CAME) == set(SOURCES)
+_COLUMNS = {"assignee": "assignee_id", "team": "team_id", "category": "category_id", "site": "site_id"}
 
 
 class TicketPage:
@@ -115,10 +116,8 @@ class TicketPage:
 
     @cached_property
     def came(self) -> str:
-        """`Incident, from the portal, opened Thu 25 Mar 14:20`."""
-        opened = self.ticket.opened_at.astimezone(self.tz)
-        when = f"{formats.day_words(opened.date())} {opened:%H:%M}"
-        return f"{self.ticket.kind.capitalize()}, {_CAME[self.ticket.source]}, opened {when}"
+        """`Incident, from the portal, opened Thu 25 Mar, 14:20`."""
+        return f"{self.ticket.kind.capitalize()}, {_CAME[self.ticket.source]}, opened {self._date(self.ticket.opened_at)}"
 
     @cached_property
     def there(self) -> str:
@@ -161,7 +160,13 @@ class TicketPage:
             ("Opened", ticket.opened_at), ("Answered", ticket.answered_at), ("Resolved", ticket.resolved_at),
             ("Closed", ticket.closed_at), ("Changed", ticket.updated_at),
         )  # fmt: skip
-        return [(name, formats.moment_words(at, self.tz)) for name, at in known if at is not None]
+        return [(name, self._date(at)) for name, at in known if at is not None]
+
+    def _date(self, at: datetime) -> str:
+        """`Thu 25 Mar, 14:20`; with the year where it is another."""
+        local = at.astimezone(self.tz)
+        year = f" {local.year}" if local.year != self.now.astimezone(self.tz).year else ""
+        return f"{formats.day_words(local.date())}{year}, {local:%H:%M}"
 
     # --- The conversation -------------------------------------------------------------------------------------------
 
@@ -176,8 +181,8 @@ class TicketPage:
         return mark
 
     @cached_property
-    def feed(self) -> feed.Feed:
-        return feed.feed(
+    def feed(self) -> feeds.Feed:
+        return feeds.feed(
             self.messages, queries.timeline(self.ticket, by=self.by), queries.attachments(self.ticket, by=self.by),
             me=self.by.id, read_at=self.read_at, tz=self.tz, is_whole=bool(self.args.get("all")),
         )  # fmt: skip
@@ -188,12 +193,13 @@ class TicketPage:
         others = [each.name for each in self.followers if each.contact_id != self.ticket.requester_id]
         return [self.ticket.requester_name, *others]
 
-    def files(self, item: feed.Said) -> list[dict[str, Any]]:
+    def files(self, item: feeds.Said) -> list[dict[str, Any]]:
         """A message's files as the entry shows them."""
         return [
             {
                 "name": file.name, "size": file.size, "pending": file.state != "bound",
-                "href": file_address(file.id), "image_href": file_address(file.id, "preview") if file.preview_key else "",
+                "href": file_address(file.id),
+                "image_href": file_address(file.id, "preview") if file.preview_key else "",
             }
             for file in item.files
         ]  # fmt: skip
@@ -229,8 +235,7 @@ class TicketPage:
 
     def has_value(self, name: str, value: str) -> bool:
         """Whether the ticket has this value by now."""
-        column = {"assignee": "assignee_id", "team": "team_id", "category": "category_id", "site": "site_id"}.get(name, name)
-        present = " ".join(self.tags) if name == "tags" else getattr(self.ticket, column)
+        present = " ".join(self.tags) if name == "tags" else getattr(self.ticket, _COLUMNS.get(name, name))
         return value == ("" if present is None else str(present))
 
     def _options(self, name: str) -> Sequence[tuple[Any, str]]:
@@ -261,7 +266,8 @@ class TicketPage:
             "action": self.href("acts.reply"), "recipients": self.recipients, "by": f"as {self.client.name} support",
             "value": again.get("body", ""), "error": errors.get("body", "") if again else "",
             "then": self.then if self.by.may("ticket.move") else (), "then_value": again.get("then", ""),
-            "reason_for": self.needs_reason, "reason": again.get("reason", ""), "reason_error": errors.get("reason", ""),
+            "reason_for": self.needs_reason, "reason": again.get("reason", ""),
+            "reason_error": errors.get("reason", "") if again else "",
             "hidden": {"seen_messages": self.ticket.message_count}, "draft_key": self._draft_key("public"),
             "disabled_reason": refusal,
         }  # fmt: skip
@@ -293,10 +299,11 @@ class TicketPage:
         known = [("", stays)]
         if status == "resolved":
             known[0] = ("", "Stay resolved")
+        left_out = {"closed", "cancelled", "waiting_for_approval", *(["open"] if status == "new" else [])}
         return known + [
             (state, "Reopen" if status == "resolved" else words.word)
             for state, words in self.moves
-            if state not in ("closed", "cancelled", "waiting_for_approval") and not (status == "new" and state == "open")
+            if state not in left_out
         ]
 
     @property

@@ -21,6 +21,8 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.sla",
     "msp.itsm.announcements",
     "msp.itsm.tickets",
+    "msp.itsm.tickets.custom",
+    "msp.itsm.macros",
     "msp.itsm.csat",
     "agent_console",
 )

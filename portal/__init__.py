@@ -1,1 +1,1 @@
-"""The clients' branded portals."""
+"""The clients' portal: pages and their templates."""

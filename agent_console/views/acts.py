@@ -138,7 +138,8 @@ def unfollow(ref: str, follower_id: UUID) -> ResponseReturnValue:
 
 def _changes(form: forms.Form) -> dict[str, Any]:
     """The fields that the form names; each control sends its own."""
-    changes: dict[str, Any] = {name: forms.number(form, name) for name in ("impact", "urgency", "priority") if name in form}
+    numbers = ("impact", "urgency", "priority")
+    changes: dict[str, Any] = {name: forms.number(form, name) for name in numbers if name in form}
     changes |= {f"{name}_id": forms.one_id(form, name) for name in ("category", "site") if name in form}
     changes |= {name: forms.text(form, name) for name in ("subject", "kind") if name in form}
     return changes

@@ -11,7 +11,7 @@ from agent_console import forms, notices, people
 from agent_console.blueprint import console_blueprint
 from agent_console.ticket_page import LEVELS
 from msp.core.db import savepoint
-from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, MspError
+from msp.core.errors import Conflict, Forbidden, Invalid, MspError
 from msp.core.web.gates import Gate, gated
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.services import opening
@@ -69,13 +69,9 @@ def _open(sent: forms.Form) -> Any:
     if tenant_id is None:
         raise Invalid.field("client", "Say whose ticket it is.", "required")
     client = tenants.visible_client(tenant_id, by=g.actor)
-    missing = [] if forms.text(sent, "subject") else [FieldError("/subject", "required", "Say in a few words what it is about.")]
-    try:
-        requester = people.named(client.id, sent.get("requester", ""), field="requester", by=g.actor)
-    except Invalid as error:
-        raise Invalid(error.message, errors=[*error.errors, *missing]) from None
+    requester = people.named(client.id, sent.get("requester", ""), field="requester", by=g.actor)
     if requester is None:
-        raise Invalid(errors=[FieldError("/requester", "required", "Say who needs help."), *missing])
+        raise Invalid.field("requester", "Say who needs help.", "required")
     return opening.open_ticket(
         client.id, forms.text(sent, "subject"), by=g.actor, kind=sent.get("kind", ""), body=forms.text(sent, "body"),
         source=sent.get("source") or None, requester_id=requester.id, site_id=forms.one_id(sent, "site"),
@@ -95,7 +91,7 @@ def _page(typed: Mapping[str, str], error: MspError | None = None) -> str:
 def _context(typed: Mapping[str, str]) -> dict[str, Any]:
     """The chosen client with its sites and categories, and the priority that impact and urgency give there."""
     client = _client(typed)
-    context: dict[str, Any] = {"typed": typed, "client": client, "levels": LEVELS, "priority": None, "sites": (), "categories": ()}
+    context: dict[str, Any] = {"typed": typed, "client": client, "levels": LEVELS}
     if client is not None:
         context |= {
             "sites": [(site.id, site.name) for site in tenants.sites(client.id, by=g.actor)],

@@ -106,6 +106,9 @@ def _table(name: str, isolation: Isolation, picture: dict[str, Facts]) -> Iterat
     policies = {key.split(".", 1)[1]: policy for key, policy in picture["policies"].items() if key.split(".", 1)[0] == name}
     yield from _policies(name, isolation, policies)
     yield from _grants(name, isolation, picture["grants"])
+    for role in ("msp_definer", "msp_search"):
+        if picture["grants"].get(f"{name} to {role}") and not any(role in policy["roles"] for policy in policies.values()):
+            yield f"{role} has rights but no policy: its functions find nothing"
     if isolation.kind == "client":
         yield from _keys(name, picture)
 
@@ -117,9 +120,15 @@ def _policies(name: str, isolation: Isolation, policies: Facts) -> Iterator[str]
         wanted["tenant_rows"] = ("{msp_tenant}", f"({key} = {TENANT})")
         wanted["agent_rows"] = ("{msp_agent}", f"({key} = ANY ({TENANTS}::uuid[]))")
         wanted["staff_rows"] = ("{msp_staff}", "true")
+    if isolation.kind == "platform":
+        wanted["staff_rows"] = ("{msp_staff}", "true")
     if isolation.kind in ("provider", "published"):
         wanted["agent_rows"] = ("{msp_agent}", "true")
         wanted["staff_rows"] = ("{msp_staff}", "true")
+    if isolation.kind == "published":
+        found = policies.get("tenant_rows")
+        if found is None or found["cmd"] != "SELECT" or _flat(found["qual"]) != "(audience = 'all'::text)":
+            yield "contacts see something else than what is for all"
     for policy, (role, condition) in wanted.items():
         found = policies.get(policy)
         if found is None:

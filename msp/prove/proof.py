@@ -11,7 +11,7 @@ from msp.core.config import Settings
 from msp.core.db import db
 from msp.core.live import publish as live
 from msp.core.tables import registry
-from msp.prove import filters, tables
+from msp.prove import filters, tables, trails
 from msp.prove.report import Part, Report
 from msp.prove.scratch import Scratch, scratch
 from msp.prove.walk import Findings, walk
@@ -61,6 +61,7 @@ def table_part(made: Scratch, world: World) -> Part:
     part.figures = {"tables": len(names), "roles": 2}
     for name in names:
         part.failures += tables.failures(made, world, name)
+    part.failures += trails.failures(made, world)
     with migrate.connected(made.owner_url) as connection:
         part.failures += catalogue.violations(catalogue.read(connection))
     return part

@@ -68,11 +68,20 @@ def _value(connection: Any, column: sa.Column[Any], table: sa.Table, made: dict[
         if target in made:
             return made[target]
         if target != "tenant":
-            row = connection.execute(f"SELECT id FROM {target} LIMIT 1").fetchone()
-            return row[0] if row else None
+            return _provider_row(connection, key.column.table, made, canary)
     if allowed := _allowed(table, column.name):
         return allowed
     return _by_type(column, canary)
+
+
+def _provider_row(connection: Any, table: sa.Table, made: dict[str, UUID], canary: str) -> UUID:
+    """Some row of a table of the provider; made where there is none."""
+    row = connection.execute(f"SELECT id FROM {table.name} LIMIT 1").fetchone()  # noqa: S608 - names from the registry
+    if row:
+        found: UUID = row[0]
+        return found
+    provider = connection.execute("SELECT provider_id FROM installation").fetchone()
+    return _insert(connection, table, provider[0], made, "provider")
 
 
 def _allowed(table: sa.Table, column: str) -> str | None:

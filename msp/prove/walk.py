@@ -69,6 +69,7 @@ class _Walker:
         self.nobody = app.test_client()
         self.nobody.environ_base.update(self.stranger.environ_base)
         self.surface = str(surface)
+        self.nobody_csrf = _csrf(self.nobody)
         self.csrf = _csrf(self.stranger)
         self.native_csrf = _csrf(self.native)
         self.fields = bodies.id_fields(app)
@@ -90,7 +91,8 @@ class _Walker:
         path = self._path(rule, {name: str(new_id()) for name in rule.arguments})
         if path is None:
             return
-        answer = self._ask(self.nobody, "GET" if "GET" in (rule.methods or ()) else "POST", path)
+        method = next(iter(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})))
+        answer = self._ask(self.nobody, method, path, csrf=self.nobody_csrf)
         to_sign_in = answer.status_code in (302, 303) and "sign-in" in answer.headers.get("Location", "")
         if answer.status_code not in (400, 401, 403, 405) and not to_sign_in:
             self.found.fail(f"{self.surface} {rule.rule}: answers {answer.status_code} to somebody who is not signed in")

@@ -30,10 +30,11 @@ class Message:
 
     @property
     def body(self) -> str:
-        """What pages read: `topics` are the names that their regions listen to."""
-        records = [self.ids["id"]] if "id" in self.ids else self.records
-        topics = [self.topic, *(f"{self.topic}:{id}" for id in records)]
-        return json.dumps({"topic": self.topic, "topics": topics, **{key: str(value) for key, value in self.ids.items()}})
+        """What pages read: they hear `topic`, and `topic:id` for each id."""
+        told: dict[str, Any] = {"topic": self.topic, **{key: str(value) for key, value in self.ids.items()}}
+        if self.records:
+            told["ids"] = [str(id) for id in self.records]
+        return json.dumps(told)
 
 
 def internal(tenant_id: UUID) -> str:

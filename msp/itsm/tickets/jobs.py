@@ -12,7 +12,7 @@ from msp.core.scope import Scope
 from msp.itsm.sla.models import Clock
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.models import Message, Ticket
-from msp.itsm.tickets.services import escalations, files, letters, news, triage
+from msp.itsm.tickets.services import escalations, files, letters, news, reprioritise, triage
 from tenants.models import Agent
 from tenants.permissions import Permission
 
@@ -88,6 +88,21 @@ def resolved(call: Call) -> None:
     ticket = _ticket(call)
     if ticket.status == "resolved":
         letters.tell_resolved(ticket)
+
+
+@job(reprioritise.PLAN, queue="bulk", runs_as="provider", permissions=(Permission.SLA_MANAGE,))
+def plan_reprioritising(call: Call) -> None:
+    """A priority matrix begins: find the open tickets that it classifies otherwise."""
+    version_id = UUID(call.args["version_id"])
+    reprioritise.plan(call.tenant_ids[0], version_id, call.args["author"], by=call.by)
+
+
+@job(reprioritise.MOVE, queue="bulk", runs_as="provider", permissions=(Permission.SLA_MANAGE, Permission.TICKET_TRIAGE))
+def move_to_matrix(call: Call) -> None:
+    """Classify some open tickets by a new matrix."""
+    ticket_ids = [UUID(id) for id in call.args["ticket_ids"]]
+    version_id = UUID(call.args["version_id"])
+    reprioritise.move(call.tenant_ids[0], version_id, ticket_ids, call.args["author"], by=call.by)
 
 
 @job(SWEEP_FILES, queue="bulk")

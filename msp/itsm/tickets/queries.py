@@ -142,13 +142,29 @@ def refilings(ticket: Ticket) -> Sequence[Refiling]:
     ).all()
 
 
-def categories(tenant_id: UUID, *, by: Actor) -> Sequence[Category]:
+def tickets_by_id(tenant_id: UUID, ids: Iterable[UUID], *, by: Actor) -> dict[UUID, Ticket]:
+    """Those tickets of a client that the actor may see."""
+    statement = sa.select(Ticket).where(Ticket.tenant_id == tenant_id, Ticket.id.in_(list(ids)))
+    return {ticket.id: ticket for ticket in db.session.scalars(visible(statement, by=by))}
+
+
+def categories(tenant_id: UUID, *, by: Actor, active_only: bool = True) -> Sequence[Category]:
     """The client's category tree in the order of its paths."""
     if by.tenant_ids is not None and tenant_id not in by.tenant_ids:
         raise NotFound
-    return db.session.scalars(
-        sa.select(Category).where(Category.tenant_id == tenant_id, Category.is_active).order_by(Category.path)
-    ).all()
+    statement = sa.select(Category).where(Category.tenant_id == tenant_id).order_by(Category.path)
+    return db.session.scalars(statement.where(Category.is_active) if active_only else statement).all()
+
+
+def visible_category(category_id: UUID, *, by: Actor) -> Category:
+    """One category; NotFound where it is absent or not this actor's."""
+    statement = sa.select(Category).where(Category.id == category_id)
+    if by.tenant_ids is not None:
+        statement = statement.where(Category.tenant_id.in_(by.tenant_ids))
+    found = db.session.scalar(statement)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def category_in(tenant_id: UUID, category_id: UUID) -> Category:

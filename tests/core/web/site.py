@@ -1,4 +1,4 @@
-"""A small server for the sample pages: the headers of the product, its static files, a client's colour, a live stream."""
+"""A small server for the sample pages: the product's headers and static files, a client's colour, a live stream."""
 
 import json
 import mimetypes

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 VIEWS = {"wide": (1280, "light"), "dark": (1280, "dark"), "narrow": (390, "light")}
+DARK = ("gallery", "ticket", "settings", "portal_ticket")  # every component stands on one of them
 PORTAL = [page for page in PAGES if page.startswith("portal") or page in ("sign_in", "error_page")]
 
 
@@ -28,8 +29,9 @@ def shown(chromium: Browser, pages: Site, name: str, width: int = 1280, **option
     return page, complaints
 
 
-@pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("name", "view"), [(name, view) for name in PAGES for view in VIEWS if view != "dark" or name in DARK]
+)
 def test_axe_finds_nothing(chromium: Browser, pages: Site, name: str, view: str) -> None:
     width, scheme = VIEWS[view]
     page, _ = shown(chromium, pages, name, width, color_scheme=scheme, bypass_csp=True)
@@ -70,7 +72,7 @@ def test_the_portal_works_without_script(chromium: Browser, pages: Site, name: s
     page = context.new_page()
     page.goto(f"{pages.address}/pages/{name}")
     for form in page.locator("form[method=post]:visible").all():
-        assert form.locator("button").first.is_visible()
+        assert form.locator("button:visible").count() >= 1
         assert form.locator("input[name=csrf_token]").count() == 1
     if name.startswith("portal"):
         menu = page.locator(".menu-narrow")
@@ -88,7 +90,7 @@ def test_targets_on_the_portal_are_large_enough(chromium: Browser, pages: Site) 
     small = page.evaluate(
         """() => [...document.querySelectorAll('.btn, .input, .tile, .req, .menu-item, summary')]
             .filter((element) => element.checkVisibility() && !element.closest('.sr, .find .btn'))
-            .filter((element) => element.getBoundingClientRect().height < 44 && element.getBoundingClientRect().height > 2)
+            .filter(({offsetHeight}) => offsetHeight > 2 && offsetHeight < 44)
             .map((element) => element.outerHTML.slice(0, 80))"""
     )
     assert small == []

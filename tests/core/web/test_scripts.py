@@ -1,6 +1,5 @@
 """What the scripts do: keys, composer, theme, chips that tick, live regions, the week editor."""
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -102,10 +101,8 @@ def test_single_keys_can_be_switched_off(open_page: Callable[..., Page], pages: 
 def test_a_query_rests_as_tokens(open_page: Callable[..., Page]) -> None:
     page = open_page("queue")
     tokens = page.locator(".query-view .token")
-    assert (
-        tokens.all_inner_texts() == ["kind\nincident, request", "-status\nclosed, snoozed", "sort\ndue"]
-        or tokens.count() == 3
-    )
+    assert tokens.locator(".f").all_inner_texts() == ["kind", "-status", "sort"]
+    assert tokens.locator(".v").all_inner_texts() == ["incident, request", "closed, snoozed", "due"]
     page.locator("[data-query] input[type=search]").focus()
     expect(page.locator(".query-view")).to_be_hidden()
 
@@ -301,4 +298,3 @@ def test_beads_and_fields_of_a_week_are_one(open_page: Callable[..., Page]) -> N
     added.nth(0).fill("22:00")
     added.nth(1).fill("02:00")
     expect(page.locator("[data-week-picture] .t span").first).to_have_text("10 h 00")
-    assert json.loads(page.evaluate("JSON.stringify([...new FormData(document.createElement('form')).keys()])")) == []

@@ -29,8 +29,11 @@ def png() -> bytes:
 
 def send(browser: Any, content: bytes = PDF, name: str = "plan.pdf", path: str = "/files", mime: str = "") -> Any:
     """One file as the page's script sends it."""
-    sent = {"file": (io.BytesIO(content), name, mime or "application/octet-stream")}
-    return browser.post(path, data=sent, headers={"X-CSRFToken": world.csrf(browser)})
+    head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: {mime or "application/pdf"}'
+    body = f"--cut\r\n{head}\r\n\r\n".encode() + content + b"\r\n--cut--\r\n"
+    return browser.post(
+        path, data=body, content_type="multipart/form-data; boundary=cut", headers={"X-CSRFToken": world.csrf(browser)}
+    )
 
 
 def row_of(app: Any, id: str) -> Attachment:

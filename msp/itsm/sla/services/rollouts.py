@@ -4,7 +4,7 @@ Each open subject that would run under other versions gets the fact `redefined`,
 version begins; everything else follows from the facts, as always.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -30,37 +30,46 @@ _CHUNK = 100
 def begin(version: DefinitionVersion, *, moves_open: bool, by: Actor) -> Rollout:
     """Decide what becomes of open tickets, and do it, or have it done when the version begins."""
     by.require(MANAGE)
+    rollout = decide(version, moves_open=moves_open, by=by)
+    if moves_open and rollout.begins_at > clock.now():
+        outbox.enqueue(PLAN, {"version_id": str(version.id)}, tenant_id=version.tenant_id, run_after=rollout.begins_at)
+    elif moves_open:
+        plan(version.tenant_id, version.id, by=by)
+    return rollout
+
+
+def decide(version: DefinitionVersion, *, moves_open: bool, by: Actor) -> Rollout:
+    """Keep what was decided; whoever decides to move does the moving."""
+    by.require(MANAGE)
     now = clock.now()
-    begins_at = max(version.effective_at or now, now)
     rollout = Rollout(
-        tenant_id=version.tenant_id, id=new_id(), version_id=version.id, is_moving=moves_open, begins_at=begins_at,
-        finished_at=None if moves_open else now,
+        tenant_id=version.tenant_id, id=new_id(), version_id=version.id, is_moving=moves_open,
+        begins_at=max(version.effective_at or now, now), total=0, moved=0, finished_at=None if moves_open else now,
     )  # fmt: skip
     db.session.add(rollout)
     db.session.flush()
-    if moves_open and begins_at > now:
-        outbox.enqueue(PLAN, {"version_id": str(version.id)}, tenant_id=version.tenant_id, run_after=begins_at)
-    elif moves_open:
-        plan(version.tenant_id, version.id, by=by)
     return rollout
 
 
 def plan(tenant_id: UUID, version_id: UUID, *, by: Actor) -> None:
     """Find out whom it concerns now; few are moved at once, many by jobs of their own."""
     by.require(MANAGE)
-    rollout = _rollout(tenant_id, version_id)
-    subject_ids = preview.of_versions(tenant_id, rollout.begins_at, by=by).affected
-    rollout.total = len(subject_ids)
-    db.session.flush()
+    begins_at = _rollout(tenant_id, version_id).begins_at
+    subject_ids = preview.of_versions(tenant_id, begins_at, by=by).affected
+    expect(tenant_id, version_id, len(subject_ids), by=by)
     if len(subject_ids) <= AT_ONCE:
         move(tenant_id, version_id, subject_ids, by=by)
         return
-    chunks = (subject_ids[first : first + _CHUNK] for first in range(0, len(subject_ids), _CHUNK))
-    calls = [{"version_id": str(version_id), "subject_ids": [str(id) for id in chunk]} for chunk in chunks]
+    calls = [{"version_id": str(version_id), "subject_ids": ids} for ids in chunks(subject_ids)]
     outbox.enqueue_many(MOVE, calls, tenant_id=tenant_id)
 
 
-def move(tenant_id: UUID, version_id: UUID, subject_ids: Iterable[UUID], *, by: Actor) -> None:
+def chunks(ids: Sequence[UUID]) -> Iterator[list[str]]:
+    """Ids as a job takes them, a hundred at a time."""
+    return ([str(id) for id in ids[first : first + _CHUNK]] for first in range(0, len(ids), _CHUNK))
+
+
+def move(tenant_id: UUID, version_id: UUID, subject_ids: Sequence[UUID], *, by: Actor) -> None:
     """Move these subjects to the versions in force since the version began, in the name of whoever wrote it."""
     by.require(MANAGE)
     rollout = _rollout(tenant_id, version_id)
@@ -71,16 +80,22 @@ def move(tenant_id: UUID, version_id: UUID, subject_ids: Iterable[UUID], *, by: 
         occurred_at=rollout.begins_at,
     )
     writer = replace(by, name=author, permissions=by.permissions | {facts.BACKDATE})
-    count = 0
     for subject_id in subject_ids:
         facts.record(tenant_id, subject_id, [news], by=writer)
-        count += 1
-    advance(tenant_id, version_id, count, by=by)
+    advance(tenant_id, version_id, len(subject_ids), by=by)
+
+
+def expect(tenant_id: UUID, version_id: UUID, total: int, *, by: Actor) -> None:
+    """Note how many there are to move; of none it is finished."""
+    by.require(MANAGE)
+    _rollout(tenant_id, version_id, for_update=True).total = total
+    advance(tenant_id, version_id, 0, by=by)
 
 
 def advance(tenant_id: UUID, version_id: UUID, count: int, *, by: Actor) -> None:
     """Note that some more are done; the last ones finish the rollout."""
     by.require(MANAGE)
+    db.session.flush()
     rollout = _rollout(tenant_id, version_id, for_update=True)
     rollout.moved += count
     if rollout.moved >= rollout.total:

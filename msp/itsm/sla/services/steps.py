@@ -36,6 +36,7 @@ class Ladder:
         wanted = [(t.threshold.key, t.at, t.threshold.actions) for t in cycle.thresholds if t.threshold.key != AT_RISK]
         if cycle.target_seconds is not None and all(key != BREACH for key, _, _ in wanted):
             wanted.append((BREACH, cycle.breaches_at if cycle.stopped_at is None else None, ()))
+        self._renew(row, {key: actions for key, _, actions in wanted})
         moved: list[tuple[datetime, int, Any]] = []
         for position, (key, at, actions) in enumerate(wanted):
             step = self._present.get((row.id, key))
@@ -66,10 +67,20 @@ class Ladder:
             "tenant_id": tenant_id, "id": new_id(), "clock_id": row.id, "subject_id": subject_id, "step": key,
             "position": position, "fire_at": at, "state": "armed", "settled_at": None, "is_internal": row.is_internal,
             "is_replayed": self._is_replay,
-            "actions": [{"kind": a.kind, "to": a.to, "off_duty": a.off_duty} for a in actions],
+            "actions": _spelled(actions),
         }  # fmt: skip
         self._new.append(step)
         return step
+
+    def _renew(self, row: Clock, wanted: dict[str, tuple[Action, ...]]) -> None:
+        """After the policy changed: what has not fired does as the present one says, or rests where that has no such step."""
+        for (clock_id, key), step in self._present.items():
+            if clock_id != row.id or step.state != "armed":
+                continue
+            if key not in wanted:
+                step.fire_at = None
+            elif step.actions != (spelled := _spelled(wanted[key])):
+                step.actions = spelled
 
     def _bring_to_life(self, step: Escalation, at: datetime | None) -> None:
         """The first act of the present on a replayed subject: what was due in the past stays there."""
@@ -82,3 +93,8 @@ class Ladder:
             step["state"], step["settled_at"] = "skipped", self._now
         else:
             step.state, step.settled_at = "skipped", self._now
+
+
+def _spelled(actions: tuple[Action, ...]) -> list[dict[str, str]]:
+    """Actions as they are stored."""
+    return [{"kind": a.kind, "to": a.to, "off_duty": a.off_duty} for a in actions]

@@ -10,7 +10,7 @@ KINDS = ("text", "number", "date", "choice", "flag")
 
 
 class CustomField(ClientRow, Base):
-    """One typed field of a client's incidents or requests. `is_public`: contacts see it and fill it in."""
+    """One typed field of a client's incidents or requests. `is_asked`: the portal asks for it; otherwise agents fill it in."""
 
     __tablename__ = "custom_field"
     __isolation__ = client_table("SELECT")
@@ -22,7 +22,7 @@ class CustomField(ClientRow, Base):
     choices: Mapped[list[str]] = mapped_column(server_default=sa.text("'{}'"))
     hint: Mapped[str] = mapped_column(server_default="")
     is_required: Mapped[bool] = mapped_column(server_default=sa.false())
-    is_public: Mapped[bool] = mapped_column(server_default=sa.true())
+    is_asked: Mapped[bool] = mapped_column(server_default=sa.true())
     is_active: Mapped[bool] = mapped_column(server_default=sa.true())
     position: Mapped[int] = mapped_column(server_default="0")
     version: Mapped[int] = mapped_column(server_default="1")

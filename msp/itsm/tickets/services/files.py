@@ -58,8 +58,7 @@ def upload(tenant_id: UUID, name: str, content: IO[bytes], *, by: Actor, declare
     row = db.session.scalars(sa.select(Attachment).where(Attachment.tenant_id == client.id, Attachment.id == id)).one()
     row.size, row.sha256 = stored.size, stored.sha256
     _scan(row)
-    _require_room(client.id, stored.size)
-    db.session.flush()
+    _require_room(client.id)
     return row
 
 
@@ -110,8 +109,9 @@ def _chunks(content: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _require_room(tenant_id: UUID, size: int) -> None:
-    """Hold the client's files to their limit; uploads of one client pass here one after another."""
+def _require_room(tenant_id: UUID) -> None:
+    """Hold the client's files, the new one among them, to their limit; uploads of one client pass here in turn."""
+    db.session.flush()
     db.session.execute(
         sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(str(tenant_id), QUOTA_LOCK)))
     )
@@ -120,7 +120,7 @@ def _require_room(tenant_id: UUID, size: int) -> None:
             Attachment.tenant_id == tenant_id, Attachment.state != "swept"
         )
     )
-    if int(used or 0) + size > settings().max_client_file_bytes:
+    if int(used or 0) > settings().max_client_file_bytes:
         limit = file_size(settings().max_client_file_bytes)
         raise FileNotTaken(f"There is no room left: the files of one client are limited to {limit}.")
 

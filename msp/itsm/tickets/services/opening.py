@@ -17,6 +17,7 @@ from msp.itsm.sla import queries as sla
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.events import TicketOpened
 from msp.itsm.tickets.models import Counter, Message, Ticket
 from msp.itsm.tickets.services import files, timeline
@@ -43,12 +44,13 @@ def open_ticket(
     client = _client(tenant_id, by=by)
     requester = _requester(tenant_id, requester_id, by=by)
     _check(subject, body, kind, source, impact, urgency)
-    now = clock.now()
+    now, source = clock.now(), source or _source(by)
     ticket = Ticket(
         tenant_id=tenant_id, id=new_id(), kind=kind, subject=subject.strip(), requester_id=requester.id,
-        requester_name=requester.name, site_id=_site(tenant_id, site_id, requester, by=by), source=source or _source(by),
+        requester_name=requester.name, site_id=_site(tenant_id, site_id, requester, by=by), source=source,
         category_id=queries.category_in(tenant_id, category_id).id if category_id else None, impact=impact, urgency=urgency,
-        priority=priority_of(tenant_id, impact, urgency), service=service, ci_name=ci_name, custom=dict(custom or {}),
+        priority=priority_of(tenant_id, impact, urgency), service=service, ci_name=ci_name,
+        custom=custom_fields.for_new_ticket(tenant_id, kind, custom or {}, by=by, source=source),
         external_key=external_key, opened_at=opened_at or now, created_at=now, updated_at=now, status="new",
     )  # fmt: skip
     ticket.number = _next_number(tenant_id)

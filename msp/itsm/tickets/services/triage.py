@@ -14,6 +14,7 @@ from msp.core.ids import new_id
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.events import TicketAssigned, TicketClassified
 from msp.itsm.tickets.models import Follower, Tag, Ticket
 from msp.itsm.tickets.services import timeline
@@ -146,7 +147,7 @@ def _apply(ticket: Ticket, changes: Mapping[str, Any], *, by: Actor) -> dict[str
         chosen = changes["site_id"]
         ticket.site_id = tenants.visible_site(ticket.tenant_id, chosen, by=by).id if chosen else None
     if "custom" in changes:
-        ticket.custom = {**ticket.custom, **changes["custom"]}
+        ticket.custom = custom_fields.for_change(ticket.tenant_id, ticket.kind, ticket.custom, changes["custom"], by=by)
     _set_priority(ticket, changes)
     return {name: [_shown(old), _shown(getattr(ticket, name))] for name, old in before.items() if old != getattr(ticket, name)}
 

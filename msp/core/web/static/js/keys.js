@@ -42,9 +42,11 @@ const unless = (work) => (event) => {
 };
 
 function bindings() {
-  const map = { '$mod+k': act('mod+k'), Escape: act('Escape'), '[Shift]+/': act('/'), 'Shift+E': act('Shift+E') };
-  for (const key of SINGLE) map[key] = act(key);
+  const map = {};
+  // Sequences come first: the I of "g i" is not the I that stands alone.
   for (const element of document.querySelectorAll('[data-key*=" "]')) map[element.dataset.key] = act(element.dataset.key);
+  Object.assign(map, { '$mod+k': act('mod+k'), Escape: act('Escape'), '[Shift]+/': act('/'), 'Shift+E': act('Shift+E') });
+  for (const key of SINGLE) map[key] = act(key);
   map['[Shift]+?'] = unless(() => document.getElementById('keysheet')?.showModal());
   if (document.querySelector('table[data-rows]')) {
     map.j = unless(() => rows.move(1));

@@ -2,8 +2,9 @@
 //
 //   <meta name="live-url">     the event stream; <meta name="live-ticket">: POST there answers {"ticket": "…"}
 //   <meta name="live-after">   optional: the id of the last message that this page already shows
-//   stream: GET live-url?ticket=…&after=<last id>; messages are JSON {"topics": ["ticket:<id>", …], "version": 7};
-//           an event named "reset" means that ids were lost and everything is to be fetched anew
+//   stream: GET live-url?ticket=…&after=<last id>; messages are JSON {"topic": "ticket", "id": "…", …}, which is heard as
+//           "ticket" and, for each of its ids, as "ticket:<id>"; an event named "reset" means that messages were lost and
+//           everything is to be fetched anew
 //   region: <section id="conversation" data-live-region="ticket:<id> …" data-src="/tickets/…?part=conversation">
 //           data-live-mode="rows": rows carry id and data-version; new ones wait behind [data-live-new="<region id>"]
 //   status: [data-live-status] becomes "on", "wait" or "off"
@@ -60,9 +61,9 @@ function listenWith(ticket) {
       say('on');
     };
     source.onmessage = (event) => {
-      tell({ kind: 'change', id: event.lastEventId, ...JSON.parse(event.data) }, true);
+      tell({ kind: 'change', last: event.lastEventId, about: JSON.parse(event.data) }, true);
     };
-    source.addEventListener('reset', (event) => tell({ kind: 'reset', id: event.lastEventId }, true));
+    source.addEventListener('reset', (event) => tell({ kind: 'reset', last: event.lastEventId }, true));
     source.onerror = () => {
       source.close();
       say('wait');
@@ -82,18 +83,22 @@ function tell(message, alsoHere = false) {
 }
 
 function hear(message) {
-  if (message.id) lastId = message.id;
+  if (message.last) lastId = message.last;
   if (message.kind === 'status') {
     status = message.status;
     for (const element of document.querySelectorAll('[data-live-status]')) element.dataset.liveStatus = status;
     return;
   }
-  const topics = new Set(message.topics ?? []);
+  const topics = new Set(names(message.about ?? {}));
   for (const region of document.querySelectorAll('[data-live-region]')) {
     const wanted = region.dataset.liveRegion.split(/\s+/);
     if (message.kind === 'reset' || wanted.some((topic) => topics.has(topic))) soon(region);
   }
-  document.dispatchEvent(new CustomEvent('live:change', { detail: message }));
+  document.dispatchEvent(new CustomEvent('live:change', { detail: message.about ?? {} }));
+}
+
+function names({ topic, ...ids }) {
+  return topic ? [topic, ...Object.values(ids).flat().map((each) => `${topic}:${each}`)] : [];
 }
 
 // --- Regions ------------------------------------------------------------------------------------------

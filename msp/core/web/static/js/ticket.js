@@ -87,12 +87,6 @@ listen('click', '[data-new-show]', () => {
   see();
 });
 
-// --- The newest message is what one comes to read ------------------------------------------------------------------------
-
-const scroller = document.querySelector('.ticket .scroll');
-const fresh = document.querySelector('#conversation .entry:has(.chip-accent)');
-if (scroller && fresh && !location.hash) fresh.scrollIntoView({ block: 'nearest' });
-
 // --- The receipt, open or closed, stands in the address -------------------------------------------------------------------
 
 document.addEventListener('toggle', (event) => {

@@ -1,0 +1,18 @@
+"""What a contact may do in the portal, asked where pages decide what to offer; services ask again."""
+
+from msp.core.actor import Actor
+from tenants.permissions import Permission
+
+
+def sees_company(by: Actor) -> bool:
+    """Whether he sees others' requests: a manager the company's, a site manager those of his sites."""
+    return by.may(Permission.TICKET_READ_COMPANY) or bool(by.site_ids)
+
+
+def sees_clocks(by: Actor) -> bool:
+    """Whether he sees every running clock of the company."""
+    return by.may(Permission.SLA_READ)
+
+
+def manages_people(by: Actor) -> bool:
+    return by.may(Permission.CONTACT_MANAGE)

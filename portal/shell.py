@@ -1,0 +1,74 @@
+"""The frame of the portal's pages: the client's brand, the places this person may enter, who helps."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g, request, url_for
+
+from msp.core import clock
+from msp.core.app import settings
+from msp.core.web.brand import hue_of
+from msp.core.web.frame import brand_of
+from msp.core.web.shell import Live, NavGroup, NavItem, Shell, User
+from portal import rights
+
+
+def build() -> Shell:
+    """The frame for the contact of this request."""
+    theme = request.cookies.get("theme", g.session.preferences.get("theme", "system"))
+    return Shell(
+        brand=brand_of(g.host),
+        now=clock.now(),
+        tz=zone(),
+        tz_name=g.host.time_zone,
+        user=_user(),
+        nav=(NavGroup(tuple(_places())),),
+        live=_live(),
+        footer=tuple(_footer()),
+        notice="This is a demonstration: everything in it is made up." if g.host.environment == "demo" else "",
+        theme=theme if theme in ("light", "dark") else "system",
+        lang=g.host.language,
+    )
+
+
+def zone() -> ZoneInfo:
+    """The client's time zone, in which the portal speaks."""
+    return ZoneInfo(g.host.time_zone)
+
+
+def _places() -> Iterator[NavItem]:
+    yield _place("Home", "home.page")
+    yield _place("My requests", "requests.mine")
+    if rights.sees_company(g.actor):
+        yield _place("Company", "requests.company")
+    yield _place("News", "news.page")
+    yield _place("Service levels", "levels.page")
+    if rights.manages_people(g.actor):
+        yield _place("People", "people.page")
+
+
+def _place(label: str, endpoint: str) -> NavItem:
+    here = request.endpoint or ""
+    is_current = here == endpoint or (endpoint == "people.page" and here.startswith("people."))
+    if endpoint == "requests.mine":
+        is_current = here == endpoint or here.startswith("ticket.")
+    return NavItem(label, url_for(endpoint), is_current=is_current)
+
+
+def _user() -> User:
+    companies = NavItem("Your companies", url_for("auth.companies"), "building")
+    return User(g.actor.name, hue_of(g.actor.id), url_for("account.overview"), url_for("auth.sign_out"), links=(companies,))
+
+
+def _footer() -> Iterator[NavItem]:
+    yield NavItem(f"IT support by {g.host.provider_name}", "")
+    if g.host.support_phone:
+        number = "".join(character for character in g.host.support_phone if character in "+0123456789")
+        yield NavItem(g.host.support_phone, f"tel:{number}")
+
+
+def _live() -> Live | None:
+    """Where the stream of changes is, where this installation runs one."""
+    if not settings().live_url or "live.ticket" not in current_app.view_functions:
+        return None
+    return Live(settings().live_url, url_for("live.ticket"))

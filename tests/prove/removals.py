@@ -1,0 +1,151 @@
+"""Safeguards that can be taken away, one at a time, and put back: policies, route gates, query filters."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from flask import Flask
+from psycopg import sql
+
+from msp.core import catalogue, migrate
+from msp.core.actor import Actor
+from msp.core.tables import registry
+from msp.core.web.gates import gate_of, open_to_all
+from msp.prove import filters, tables, trails
+from msp.prove.scratch import Scratch
+from msp.prove.walk import walk
+from msp.prove.world import World
+from msp.wsgi import FEATURES
+
+
+@dataclass(frozen=True)
+class Removal:
+    """One safeguard: how to take it away for a while, and the checks of its table or route."""
+
+    kind: str
+    name: str
+    without: Callable[[], AbstractContextManager[None]]
+    check: Callable[[], list[str]]
+
+    def is_noticed(self) -> bool:
+        """Whether the checks fail while the safeguard is gone; they must hold while it is there."""
+        with self.without():
+            return bool(self.check())
+
+
+def removals(scratch: Scratch, world: World) -> Iterator[Removal]:
+    """Every policy, every gate, every filter of the product as it is."""
+    yield from _policies(scratch, world)
+    yield from _gates(world)
+    yield from _filters(world)
+
+
+def _policies(scratch: Scratch, world: World) -> Iterator[Removal]:
+    with migrate.connected(scratch.owner_url) as connection:
+        found = connection.exec_driver_sql(
+            "SELECT tablename, policyname, permissive, roles::text[], cmd, qual, with_check FROM pg_policies"
+            " WHERE schemaname = 'public' ORDER BY 1, 2"
+        ).all()
+    for table, name, permissive, roles, cmd, qual, check in found:
+        create = sql.SQL("CREATE POLICY {n} ON {t} AS {p} FOR {c} TO {r}").format(
+            n=sql.Identifier(name), t=sql.Identifier(table), p=sql.SQL(permissive), c=sql.SQL(cmd),
+            r=sql.SQL(", ").join(map(sql.Identifier, roles)),
+        )  # fmt: skip
+        if qual:
+            create += sql.SQL(f" USING ({qual})")
+        if check:
+            create += sql.SQL(f" WITH CHECK ({check})")
+        drop = sql.SQL("DROP POLICY {n} ON {t}").format(n=sql.Identifier(name), t=sql.Identifier(table))
+        kind = "restrictive rule" if permissive == "RESTRICTIVE" else "policy"
+        yield Removal(
+            kind, f"{table}.{name}", _swap(scratch, drop, create), lambda table=table: _table_check(scratch, world, table)
+        )
+
+
+def _swap(scratch: Scratch, away: sql.Composed, back: sql.Composed) -> Callable[[], AbstractContextManager[None]]:
+    url = scratch.owner_url.replace("postgresql+psycopg://", "postgresql://")
+
+    @contextmanager
+    def without() -> Iterator[None]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(away)
+            try:
+                yield
+            finally:
+                connection.execute(back)
+
+    return without
+
+
+def _table_check(scratch: Scratch, world: World, table: str) -> list[str]:
+    said = []
+    if registry()[table].kind in ("client", "tenant"):
+        said += tables.failures(scratch, world, table)
+    if registry()[table].kind == "trail":
+        said += trails.failures(scratch, world)
+    with migrate.connected(scratch.owner_url) as connection:
+        said += [line for line in catalogue.violations(catalogue.read(connection)) if line.startswith(f"{table}:")]
+    return said
+
+
+def _gates(world: World) -> Iterator[Removal]:
+    for app in (world.portal, world.console):
+        for endpoint in sorted({rule.endpoint for rule in app.url_map.iter_rules()}):
+            gate = gate_of(app, endpoint)
+            if gate is None or gate.who == "everyone":
+                continue
+            name = f"{app.surface} {endpoint}"  # type: ignore[attr-defined]  # set by create_app
+            yield Removal("gate", name, _ungated(app, endpoint), lambda endpoint=endpoint: walk(world, only=endpoint).failures)
+
+
+def _ungated(app: Flask, endpoint: str) -> Callable[[], AbstractContextManager[None]]:
+    @contextmanager
+    def without() -> Iterator[None]:
+        view = app.view_functions[endpoint]
+
+        def open_view(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, **kwargs)
+
+        open_view.__gate__ = open_to_all("removed for the test")  # type: ignore[attr-defined]  # read by gate_of
+        app.view_functions[endpoint] = open_view
+        try:
+            yield
+        finally:
+            app.view_functions[endpoint] = view
+
+    return without
+
+
+def _filters(world: World) -> Iterator[Removal]:
+    for item in filters.filters(FEATURES, set(world.left.ids)):
+        yield Removal("filter", item.label, _unfiltered(item), lambda item=item: filters.failures(world, item))
+
+
+def _unfiltered(item: filters.Filter) -> Callable[[], AbstractContextManager[None]]:
+    """The query as if it had forgotten who asks: it answers everybody as it would answer the system."""
+    all_seeing = Actor.system("forgotten", *_every_permission())
+
+    @contextmanager
+    def without() -> Iterator[None]:
+        function = item.function
+
+        @functools.wraps(function)
+        def forgetful(*args: Any, by: Actor, **options: Any) -> Any:
+            return function(*args, by=all_seeing, **options)
+
+        setattr(item.module, item.name, forgetful)
+        try:
+            yield
+        finally:
+            setattr(item.module, item.name, function)
+
+    return without
+
+
+def _every_permission() -> tuple[str, ...]:
+    from tenants.permissions import Permission
+
+    return tuple(Permission)
