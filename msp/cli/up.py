@@ -22,7 +22,7 @@ from msp.core.embedded.supervisor import Process, Service
 
 DATABASE = "msp"
 NOTES = "demo.json"  # what `msp demo seed --json` said
-_PROGRAM = str(Path(sys.executable).with_name("msp"))
+_PROGRAM = (sys.executable, "-m", "msp.cli")
 _PORT = click.IntRange(1, 65535)
 _SHOWN = ("who", "e_mail")
 WORKERS = {"urgent": ("urgent",), "worker": ("default", "mail"), "bulk": ("bulk",)}
@@ -106,7 +106,7 @@ def _seed(home: Path, environment: Mapping[str, str]) -> None:
     if (home / NOTES).exists():
         return
     click.echo("Making demo data")
-    command = [_PROGRAM, "demo", "seed", "--json"]
+    command = [*_PROGRAM, "demo", "seed", "--json"]
     result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own command
     if result.returncode != 0:
         raise homes.CannotStart("the demo data could not be made; make clean removes what is there.")
@@ -115,7 +115,7 @@ def _seed(home: Path, environment: Mapping[str, str]) -> None:
 
 def _processes(stack: Stack) -> list[Process]:
     def process(name: str, *arguments: str, **options: Any) -> Process:
-        return Process(name, [_PROGRAM, *arguments], stack.environment, **options)
+        return Process(name, [*_PROGRAM, *arguments], stack.environment, **options)
 
     web = process("web", "web", "--surface", "both", "--port", str(stack.port), ready=lambda: _web_answers(stack))
     live = process(

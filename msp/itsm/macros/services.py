@@ -41,7 +41,11 @@ def change_macro(
 
 def _fill(macro: Macro, name: str, body: str, folder: str, then_status: str | None) -> None:
     name, folder, body = name.strip(), folder.strip(), body.strip()
-    wrong = [*_wrong_length("name", name, LONGEST_NAME), *_wrong_length("body", body, LONGEST_BODY), *variables.faults(body)]
+    wrong = [
+        *_wrong_length("name", name, LONGEST_NAME),
+        *_wrong_length("body", body, LONGEST_BODY),
+        *variables.faults(body),
+    ]
     if len(folder) > LONGEST_FOLDER:
         wrong.append(FieldError("/folder", "too_long", f"At most {LONGEST_FOLDER} characters."))
     if then_status and then_status not in THEN:

@@ -11,7 +11,8 @@ from msp.itsm.sla.content import WEEKDAYS
 from msp.itsm.sla.engine.years import merged
 
 CLOCK_WORDS = {
-    "response": "Response", "update": "Next update", "resolution": "Resolution", "ola": "Team", "underpinning": "Supplier",
+    "response": "Response", "update": "Next update", "resolution": "Resolution", "ola": "Team",
+    "underpinning": "Supplier",
 }  # fmt: skip
 STATE_WORDS = {
     "waiting_for_client": "waiting for client", "waiting_for_supplier": "waiting for supplier",
@@ -131,9 +132,9 @@ def _escalation_words(content: Json) -> Iterator[str]:
     for clock, words in CLOCK_WORDS.items():
         if steps := content.get("steps", {}).get(clock):
             points = listed([step_words(step) for step in steps]).replace("breach", "the breach")
-            alike.setdefault(points, []).append(words.lower() if alike else words)
+            alike.setdefault(points, []).append(words.lower())
     for points, clocks in alike.items():
-        yield f"{listed(clocks)} {'escalate' if len(clocks) > 1 else 'escalates'} at {points}."
+        yield f"{listed(clocks).capitalize()} {'escalate' if len(clocks) > 1 else 'escalates'} at {points}."
 
 
 def listed(words: Sequence[str], glue: str = " and ") -> str:

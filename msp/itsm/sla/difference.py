@@ -30,11 +30,13 @@ class Difference(NamedTuple):
     client: str
 
 
-def differences(kind: str, template: Json, client: Json, *, calendars: Names, teams: Names | None = None) -> list[Difference]:
+def differences(
+    kind: str, template: Json, client: Json, *, calendars: Names, teams: Names | None = None
+) -> list[Difference]:
     """What a client's content says otherwise than its template's, in the order of the editor.
 
-    `calendars` names the client's calendars by id; a template names its own. A copy keeps the client's time zone, so that
-    is no difference.
+    `calendars` names the client's calendars by id; a template names its own. A copy keeps the client's time zone, so
+    that is no difference.
     """
     spell = _FIELDS[kind]
     theirs, ours = dict(spell(template, {}, teams or {})), dict(spell(client, calendars, teams or {}))
@@ -94,4 +96,8 @@ def _matrix(content: Json, _: Names, __: Names) -> Fields:
             yield f"Impact {_LEVEL_WORDS[impact]}, urgency {_LEVEL_WORDS[urgency]}", f"P{priority}"
 
 
-_FIELDS: dict[str, Callable[[Json, Names, Names], Fields]] = {"calendar": _calendar, "policy": _policy, "matrix": _matrix}
+_FIELDS: dict[str, Callable[[Json, Names, Names], Fields]] = {
+    "calendar": _calendar,
+    "policy": _policy,
+    "matrix": _matrix,
+}

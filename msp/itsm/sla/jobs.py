@@ -10,6 +10,7 @@ from msp.core.process import application
 from msp.itsm.sla import queries
 from msp.itsm.sla.models import INTERNAL_CLOCKS
 from msp.itsm.sla.services import clocks, escalation, hooks, rollouts
+from msp.itsm.sla.services.definitions import MANAGE
 
 PATIENCE = timedelta(seconds=3)
 WITHOUT_REDIS = timedelta(seconds=2)
@@ -23,13 +24,13 @@ def recompute_internal(call: Call) -> None:
     clocks.store(tenant_id, subject_id, queries.history(tenant_id, subject_id), INTERNAL_CLOCKS)
 
 
-@job(rollouts.PLAN, queue="bulk", runs_as="provider", permissions=(rollouts.MANAGE,))
+@job(rollouts.PLAN, queue="bulk", runs_as="provider", permissions=(MANAGE,))
 def plan_rollout(call: Call) -> None:
     """A version begins: find the open subjects that come under it."""
     rollouts.plan(call.tenant_ids[0], UUID(call.args["version_id"]), by=call.by)
 
 
-@job(rollouts.MOVE, queue="bulk", runs_as="provider", permissions=(rollouts.MANAGE,))
+@job(rollouts.MOVE, queue="bulk", runs_as="provider", permissions=(MANAGE,))
 def move_open(call: Call) -> None:
     """Bring some open subjects under a version."""
     subject_ids = [UUID(id) for id in call.args["subject_ids"]]

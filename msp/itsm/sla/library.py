@@ -110,8 +110,10 @@ def last_version(definition: Definition) -> DefinitionVersion:
 
 def calendar_ids(tenant_id: UUID) -> dict[str, UUID]:
     """A client's calendars: id by name."""
-    statement = sa.select(Definition.name, Definition.id).where(Definition.tenant_id == tenant_id, Definition.kind == "calendar")
-    return {name: id for name, id in db.session.execute(statement.order_by(Definition.name))}
+    statement = sa.select(Definition.name, Definition.id).where(
+        Definition.tenant_id == tenant_id, Definition.kind == "calendar"
+    )
+    return dict(db.session.execute(statement.order_by(Definition.name)).all())
 
 
 def time_zone_of(tenant_id: UUID) -> str:

@@ -3,9 +3,10 @@
 from msp.core import events
 from msp.core.actor import Actor
 from msp.itsm.sla.services import templates
+from msp.itsm.sla.services.definitions import MANAGE
 from tenants.events import ClientCreated
 
-SET_UP = Actor.system("set-up", templates.MANAGE)
+SET_UP = Actor.system("set-up", MANAGE)
 
 
 @events.subscribe(ClientCreated)

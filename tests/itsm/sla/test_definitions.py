@@ -18,7 +18,10 @@ from msp.itsm.tickets.services import opening
 from tests.support import world
 
 MONDAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-OFFICE = {"tz": "Europe/London", "hours": {day: [["09:00", "12:30"], ["13:15", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
+OFFICE = {
+    "tz": "Europe/London",
+    "hours": {day: [["09:00", "12:30"], ["13:15", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+}
 
 
 def policy(calendar_id: str, minutes: int = 60, **more: Any) -> dict[str, Any]:
@@ -44,7 +47,11 @@ def find(company: Any, kind: str, name: str | None = None) -> Definition:
 def test_a_calendar_keeps_lunch_overnight_and_whole_days() -> None:
     hours = {"mon": [["13:15", "17:00"], ["9:00", "12:30"]], "fri": [["22:00", "06:00"]], "sun": [["00:00", "24:00"]]}
     made = checked("calendar", {"tz": "Europe/London", "hours": hours, "unheard": 1})
-    assert made["hours"] == {"mon": [["09:00", "12:30"], ["13:15", "17:00"]], "fri": [["22:00", "06:00"]], "sun": [["00:00", "24:00"]]}
+    assert made["hours"] == {
+        "mon": [["09:00", "12:30"], ["13:15", "17:00"]],
+        "fri": [["22:00", "06:00"]],
+        "sun": [["00:00", "24:00"]],
+    }
     assert "unheard" not in made
     assert describe.week_minutes(made["hours"]) == 210 + 225 + 480 + 1440
 
@@ -71,7 +78,10 @@ def test_hours_that_contradict_themselves_are_refused_with_their_row(hours: Any,
 
 def test_touching_windows_do_not_overlap() -> None:
     hours = {"mon": [["09:00", "12:00"], ["12:00", "13:00"]], "tue": [["22:00", "00:00"]], "wed": [["00:00", "06:00"]]}
-    assert checked("calendar", {"tz": "UTC", "hours": hours})["hours"]["mon"] == [["09:00", "12:00"], ["12:00", "13:00"]]
+    assert checked("calendar", {"tz": "UTC", "hours": hours})["hours"]["mon"] == [
+        ["09:00", "12:00"],
+        ["12:00", "13:00"],
+    ]
 
 
 def test_single_days_are_checked() -> None:
@@ -95,7 +105,11 @@ def test_single_days_are_checked() -> None:
         ({"targets": {}}, "/targets", "required"),
         ({"targets": {"P1": {"resolution": {"minutes": 0, "calendar_id": "c"}}}}, "/targets/P1/resolution", "range"),
         ({"targets": {"P1": {"resolution": {"minutes": "4", "calendar_id": "c"}}}}, "/targets/P1/resolution", "range"),
-        ({"targets": {"P1": {"resolution": {"minutes": 4, "calendar_id": "x"}}}}, "/targets/P1/resolution/calendar_id", "unknown_calendar"),
+        (
+            {"targets": {"P1": {"resolution": {"minutes": 4, "calendar_id": "x"}}}},
+            "/targets/P1/resolution/calendar_id",
+            "unknown_calendar",
+        ),
         ({"targets": {"P1": {"lunch": {"minutes": 4, "calendar_id": "c"}}}}, "/targets/P1/lunch", "unknown"),
         ({"at_risk_percent": 0}, "/at_risk_percent", "range"),
         ({"at_risk_percent": float("nan")}, "/at_risk_percent", "range"),
@@ -104,8 +118,16 @@ def test_single_days_are_checked() -> None:
         ({"conditions": {"weather": "rain"}}, "/conditions/weather", "unknown"),
         ({"steps": {"resolution": [{"percent": 50}, {"percent": 50}]}}, "/steps/resolution/1", "twice"),
         ({"steps": {"resolution": [{"percent": 50, "offset_minutes": 3}]}}, "/steps/resolution/0", "bad_step"),
-        ({"steps": {"resolution": [{"actions": [{"kind": "notify", "to": "everybody"}]}]}}, "/steps/resolution/0/actions/0", "bad_action"),
-        ({"steps": {"resolution": [{"actions": [{"kind": "web_hook", "to": "http://a"}]}]}}, "/steps/resolution/0/actions/0", "bad_action"),
+        (
+            {"steps": {"resolution": [{"actions": [{"kind": "notify", "to": "everybody"}]}]}},
+            "/steps/resolution/0/actions/0",
+            "bad_action",
+        ),
+        (
+            {"steps": {"resolution": [{"actions": [{"kind": "web_hook", "to": "http://a"}]}]}},
+            "/steps/resolution/0/actions/0",
+            "bad_action",
+        ),
         ({"ends_at": "tomorrow"}, "/ends_at", "bad_instant"),
     ],
 )
@@ -121,7 +143,7 @@ def test_steps_are_known_by_their_place() -> None:
 
 
 def test_a_matrix_has_every_pair() -> None:
-    cells = {impact: {urgency: 2 for urgency in "123"} for impact in "12"} | {"3": {"1": 5, "2": True}}
+    cells = {impact: dict.fromkeys("123", 2) for impact in "12"} | {"3": {"1": 5, "2": True}}
     assert pointers("matrix", {"cells": cells}) == dict.fromkeys(["/cells/3/1", "/cells/3/2", "/cells/3/3"], "range")
 
 
@@ -133,7 +155,9 @@ def test_a_new_version_leaves_earlier_ones_alone(console_app: Any, acme: Any) ->
         calendar = find(acme, "calendar")
         before = list(library.versions(calendar))
         now = clock.now()
-        made = definitions.add_version(calendar.id, OFFICE, version=calendar.version, effective_at=now, by=by, note="Lunch")
+        made = definitions.add_version(
+            calendar.id, OFFICE, version=calendar.version, effective_at=now, by=by, note="Lunch"
+        )
         assert (made.number, made.effective_at, made.note, made.author_name) == (2, now, "Lunch", "test")
         after = library.versions(calendar)
         assert [version.content for version in after[:-1]] == [version.content for version in before]
@@ -176,9 +200,13 @@ def test_a_version_cannot_begin_before_a_ticket_that_was_promised_something(cons
 def test_overlapping_conditions_are_refused(console_app: Any, acme: Any) -> None:
     with world.as_staff(console_app) as by:
         calendar_id = str(find(acme, "calendar").id)
-        definitions.add_definition(acme.id, "policy", "Requests", policy(calendar_id, conditions={"kind": "request"}), by=by)
+        definitions.add_definition(
+            acme.id, "policy", "Requests", policy(calendar_id, conditions={"kind": "request"}), by=by
+        )
         with pytest.raises(Invalid, match="“Requests” applies to every request already"):
-            definitions.add_definition(acme.id, "policy", "Again", policy(calendar_id, conditions={"kind": "request"}), by=by)
+            definitions.add_definition(
+                acme.id, "policy", "Again", policy(calendar_id, conditions={"kind": "request"}), by=by
+            )
         with pytest.raises(Invalid, match="applies to everything already"):
             definitions.add_definition(acme.id, "policy", "Everything", policy(calendar_id), by=by)
         definitions.add_definition(
@@ -187,7 +215,11 @@ def test_overlapping_conditions_are_refused(console_app: Any, acme: Any) -> None
         default = find(acme, "policy")
         with pytest.raises(Invalid, match="default applies"):
             definitions.add_version(
-                default.id, policy(calendar_id, conditions={"kind": "incident"}), version=default.version, effective_at=clock.now(), by=by
+                default.id,
+                policy(calendar_id, conditions={"kind": "incident"}),
+                version=default.version,
+                effective_at=clock.now(),
+                by=by,
             )
 
 
@@ -198,8 +230,8 @@ def test_a_policy_taken_out_of_force_makes_room(console_app: Any, acme: Any) -> 
         old = definitions.add_definition(acme.id, "policy", "Requests", content, by=by)
         definitions.end_policy(old.id, version=old.version, ends_at=now, by=by)
         definitions.add_definition(acme.id, "policy", "New requests", content, by=by, effective_at=now)
+        default = find(acme, "policy")
         with pytest.raises(Invalid, match="default always applies"):
-            default = find(acme, "policy")
             definitions.end_policy(default.id, version=default.version, ends_at=now, by=by)
 
 
@@ -207,7 +239,9 @@ def test_a_policy_cannot_name_another_clients_calendar(console_app: Any, acme: A
     with world.as_staff(console_app) as by:
         foreign = str(find(birch, "calendar").id)
         with pytest.raises(Invalid, match="Choose one of the calendars"):
-            definitions.add_definition(acme.id, "policy", "Theirs", policy(foreign, conditions={"kind": "request"}), by=by)
+            definitions.add_definition(
+                acme.id, "policy", "Theirs", policy(foreign, conditions={"kind": "request"}), by=by
+            )
 
 
 def test_a_policy_added_later_does_not_reach_back(console_app: Any, acme: Any) -> None:
@@ -216,7 +250,9 @@ def test_a_policy_added_later_does_not_reach_back(console_app: Any, acme: Any) -
         ticket = opening.open_ticket(acme.id, "Old request", kind="request", by=requester)
     with clock.at(MONDAY + timedelta(hours=1)), world.as_staff(console_app) as by:
         calendar_id = str(find(acme, "calendar").id)
-        definitions.add_definition(acme.id, "policy", "Requests", policy(calendar_id, 5, conditions={"kind": "request"}), by=by)
+        definitions.add_definition(
+            acme.id, "policy", "Requests", policy(calendar_id, 5, conditions={"kind": "request"}), by=by
+        )
         reading = queries.read(acme.id, ticket.id, "resolution", now=clock.now())
         assert reading.current is not None
         assert reading.current.policy is not None
@@ -250,7 +286,11 @@ def test_rename_keeps_names_apart(console_app: Any, acme: Any) -> None:
 def test_a_new_client_has_copies_that_are_no_different(console_app: Any, acme: Any) -> None:
     with world.as_staff(console_app) as by:
         held = library.held([acme.id], by=by)
-        assert {(each.definition.kind, each.definition.is_default) for each in held} >= {("calendar", True), ("policy", True), ("matrix", True)}
+        assert {(each.definition.kind, each.definition.is_default) for each in held} >= {
+            ("calendar", True),
+            ("policy", True),
+            ("matrix", True),
+        }
         names = {str(id): name for name, id in library.calendar_ids(acme.id).items()}
         for each in held:
             template = library.template(each.definition.template_id)
@@ -311,7 +351,9 @@ def test_a_policy_template_brings_its_calendars(console_app: Any, acme: Any) -> 
         with pytest.raises(Invalid, match="names this calendar"):
             templates.save_template("calendar", "Another name", OFFICE, by=by, template_id=calendar.id)
         with pytest.raises(Invalid, match="Choose one of the calendars"):
-            templates.save_template("policy", gold.name, {"targets": {"P1": {"response": {"minutes": 1, "calendar": "Nowhere"}}}}, by=by)
+            templates.save_template(
+                "policy", gold.name, {"targets": {"P1": {"response": {"minutes": 1, "calendar": "Nowhere"}}}}, by=by
+            )
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------
@@ -319,10 +361,18 @@ def test_a_policy_template_brings_its_calendars(console_app: Any, acme: Any) -> 
 
 def test_a_week_in_words() -> None:
     hours: dict[str, Any] = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu")}
-    assert describe.week_words(hours | {"sat": [["10:00", "12:00"]], "sun": [["10:00", "12:00"]]}) == "Mon–Thu 09:00–17:00, Sat, Sun 10:00–12:00"
-    assert describe.week_words({day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}) == "Round the clock"
+    assert (
+        describe.week_words(hours | {"sat": [["10:00", "12:00"]], "sun": [["10:00", "12:00"]]})
+        == "Mon–Thu 09:00–17:00, Sat, Sun 10:00–12:00"
+    )
+    assert (
+        describe.week_words({day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")})
+        == "Round the clock"
+    )
     assert describe.week_minutes({"mon": [["22:00", "06:00"]], "tue": [["05:00", "07:00"]]}) == 9 * 60, "counted once"
-    assert describe.week_minutes({"sun": [["22:00", "06:00"]], "mon": [["05:00", "07:00"]]}) == 9 * 60, "round the end of the week too"
+    assert describe.week_minutes({"sun": [["22:00", "06:00"]], "mon": [["05:00", "07:00"]]}) == 9 * 60, (
+        "round the end of the week too"
+    )
 
 
 def test_rules_in_words() -> None:

@@ -1,7 +1,7 @@
 """Calendars: windows that do not overlap, days that exist, and working time that never runs out.
 
-The engine bears with more (it counts overlapping windows once and takes equal ends as an empty window); whoever edits is
-told instead.
+The engine bears with more (it counts overlapping windows once and takes equal ends as an empty window); whoever edits
+is told instead.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ Json = Mapping[str, Any]
 
 
 class _Span(NamedTuple):
-    """A window on the line of the week, in minutes since Monday 00:00; `place` is its pointer, `on` its day in words."""
+    """A window on the line of the week, in minutes since Monday 00:00; `place` is its pointer, `on` the day's name."""
 
     first: int
     last: int
@@ -175,7 +175,9 @@ def _overrides(overrides: Any, closed: set[str], faults: Faults) -> dict[str, li
         if on is None:
             continue
         if closed & {on, on[5:]}:
-            faults.add(place, "holiday", "This day is a holiday, which comes first; take it off that list to give it hours.")
+            faults.add(
+                place, "holiday", "This day is a holiday, which comes first; take it off that list to give it hours."
+            )
         spans = list(_spans(windows, place, faults))
         _refuse_overlaps(spans, faults)
         made[on] = [span.pair for span in sorted(spans)]

@@ -24,7 +24,9 @@ _LONGEST_KEY = 40
 Json = Mapping[str, Any]
 
 
-def policy(content: Json, calendars: Collection[str], faults: Faults, *, calendar_key: str = "calendar_id") -> dict[str, Any]:
+def policy(
+    content: Json, calendars: Collection[str], faults: Faults, *, calendar_key: str = "calendar_id"
+) -> dict[str, Any]:
     """The content as it is stored. `calendars` are those that a target may name under `calendar_key`."""
     made: dict[str, Any] = {
         "conditions": _conditions(content.get("conditions"), faults),
@@ -76,7 +78,9 @@ def _targets(given: Any, calendars: Collection[str], calendar_key: str, faults: 
             continue
         for clock, target in row.items():
             if target:
-                made[priority][clock] = _target(clock, target, f"/targets/{priority}/{clock}", calendars, calendar_key, faults)
+                made[priority][clock] = _target(
+                    clock, target, f"/targets/{priority}/{clock}", calendars, calendar_key, faults
+                )
     if not faults and not any(made.values()):
         faults.add("/targets", "required", "Promise something: at least one target.")
     return {priority: row for priority, row in made.items() if row}
@@ -112,7 +116,11 @@ def _steps(steps: Any, pointer: str, faults: Faults) -> Iterator[dict[str, Any]]
     for index, step in enumerate(steps):
         place = f"{pointer}/{index}"
         if not isinstance(step, Mapping) or not _has_instant(step):
-            faults.add(place, "bad_step", "A step is at a share of the target (75 %), before or after it (30 min before), or at the breach.")
+            faults.add(
+                place,
+                "bad_step",
+                "A step is at a share of the target (75 %), before or after it (30 min before), or at the breach.",
+            )
             continue
         key = key_of(step)
         if key in seen or key == AT_RISK:

@@ -31,8 +31,8 @@ def add_definition(
 ) -> Definition:  # fmt: skip
     """A definition with its first version.
 
-    Without `effective_at` it holds from the beginning, or, where the client has had tickets, from now on: what was opened
-    under other definitions stays under them.
+    Without `effective_at` it holds from the beginning, or, where the client has had tickets, from now on: what was
+    opened under other definitions stays under them.
     """
     by.require(MANAGE)
     _must_reach(tenant_id, by)
@@ -105,9 +105,13 @@ def visible_definition(definition_id: UUID, *, by: Actor) -> Definition:
     return library.visible_definition(definition_id, by=by)
 
 
-def checked_content(definition: Definition, content: Content, effective_at: datetime | None, *, number: int) -> dict[str, Any]:
+def checked_content(
+    definition: Definition, content: Content, effective_at: datetime | None, *, number: int
+) -> dict[str, Any]:
     """The content as this definition may hold it: well formed, with calendars of its own client, and unambiguous."""
-    calendars = {str(id) for id in library.calendar_ids(definition.tenant_id).values()} if definition.kind == "policy" else ()
+    calendars = (
+        {str(id) for id in library.calendar_ids(definition.tenant_id).values()} if definition.kind == "policy" else ()
+    )
     made = checked(definition.kind, content, calendars=calendars)
     if definition.kind == "policy":
         _refuse_clash(definition, made, effective_at, number)
@@ -148,12 +152,16 @@ def _for_change(definition_id: UUID, version: int, *, by: Actor) -> Definition:
 def _check_instant(definition: Definition, last: DefinitionVersion, effective_at: datetime) -> None:
     """A version begins after the one before it, and no ticket has been promised anything since it began."""
     if last.effective_at is not None and effective_at < last.effective_at:
-        raise Invalid.field("effective_at", f"Version {last.number} begins later than that; choose its day or a later one.", "order")
+        raise Invalid.field(
+            "effective_at", f"Version {last.number} begins later than that; choose its day or a later one.", "order"
+        )
     promised = sa.select(sa.exists().where(
         Fact.tenant_id == definition.tenant_id, Fact.kind.in_(("opened", "redefined")), Fact.occurred_at > effective_at
     ))  # fmt: skip
     if effective_at < clock.now() and db.session.scalar(promised):
-        raise Invalid.field("effective_at", "Tickets have been opened since then; a version begins today or later.", "past")
+        raise Invalid.field(
+            "effective_at", "Tickets have been opened since then; a version begins today or later.", "past"
+        )
 
 
 def _refuse_clash(definition: Definition, made: Content, effective_at: datetime | None, number: int) -> None:
@@ -167,11 +175,17 @@ def _refuse_clash(definition: Definition, made: Content, effective_at: datetime 
 
 
 def _add_version(
-    definition: Definition, number: int, effective_at: datetime | None, content: Content, *, by: Actor, note: str | None
+    definition: Definition,
+    number: int,
+    effective_at: datetime | None,
+    content: Content,
+    *,
+    by: Actor,
+    note: str | None,
 ) -> DefinitionVersion:
     row = DefinitionVersion(
-        tenant_id=definition.tenant_id, id=new_id(), definition_id=definition.id, number=number, effective_at=effective_at,
-        content=dict(content), note=note, author_name=by.name, created_at=clock.now(),
+        tenant_id=definition.tenant_id, id=new_id(), definition_id=definition.id, number=number,
+        effective_at=effective_at, content=dict(content), note=note, author_name=by.name, created_at=clock.now(),
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()

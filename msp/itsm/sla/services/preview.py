@@ -1,7 +1,7 @@
 """What an edit would do to open tickets: read by the engine from the original facts, before anything is saved.
 
-Every open subject is read twice at the present instant: as it is, and with one fact more, that the edit would record. So
-a preview and the act itself cannot disagree.
+Every open subject is read twice at the present instant: as it is, and with the one fact more that the edit would
+record. So a preview and the act itself cannot disagree.
 """
 
 from collections import defaultdict
@@ -98,7 +98,13 @@ class Effect:
 
 
 def of_content(
-    tenant_id: UUID, kind: str, content: Mapping[str, Any], *, by: Actor, definition_id: UUID | None = None, name: str = ""
+    tenant_id: UUID,
+    kind: str,
+    content: Mapping[str, Any],
+    *,
+    by: Actor,
+    definition_id: UUID | None = None,
+    name: str = "",
 ) -> Effect:
     """What a new version of a calendar or policy (or, without `definition_id`, a new one) would move if it held now."""
     by.require(MANAGE)
@@ -154,7 +160,9 @@ def _effect(tenant_id: UUID, edited: Definitions, extra: Extra, now: datetime) -
     return Effect(tuple(moves), tuple(affected), len(subject_ids[:MOST]), len(subject_ids) > MOST)
 
 
-def _readings(before: History, after: History, kinds: Iterable[str], now: datetime) -> Iterator[tuple[Reading, Reading]]:
+def _readings(
+    before: History, after: History, kinds: Iterable[str], now: datetime
+) -> Iterator[tuple[Reading, Reading]]:
     """Each clock that still runs, before and after; what has stopped stays as it is."""
     for kind in kinds:
         was = reading(before, RULES[kind], now=now)
@@ -174,7 +182,12 @@ def _promised(definitions: Definitions) -> set[str]:
 
 def _promise(read: Reading) -> tuple[Any, ...]:
     cycle = _current(read)
-    return (cycle.policy and cycle.policy.id, cycle.calendar and cycle.calendar.id, cycle.target_seconds, cycle.priority)
+    return (
+        cycle.policy and cycle.policy.id,
+        cycle.calendar and cycle.calendar.id,
+        cycle.target_seconds,
+        cycle.priority,
+    )
 
 
 def _due(read: Reading) -> tuple[datetime | None, int | None]:

@@ -1,7 +1,7 @@
 """Bringing open tickets under a new version: at once, or, where they are many or the version begins later, by jobs.
 
-Each open subject that would run under other versions gets the fact `redefined`, which dates from the instant at which the
-version begins; everything else follows from the facts, as always.
+Each open subject that would run under other versions gets the fact `redefined`, which dates from the instant at which
+the version begins; everything else follows from the facts, as always.
 """
 
 from collections.abc import Iterator, Sequence
@@ -114,9 +114,11 @@ def _rollout(tenant_id: UUID, version_id: UUID, *, for_update: bool = False) -> 
 
 
 def _version(tenant_id: UUID, version_id: UUID) -> tuple[str, int, str]:
+    """Name, number and author."""
+    own = sa.and_(Definition.tenant_id == DefinitionVersion.tenant_id, Definition.id == DefinitionVersion.definition_id)
     row = db.session.execute(
         sa.select(Definition.name, DefinitionVersion.number, DefinitionVersion.author_name)
-        .join(Definition, sa.and_(Definition.tenant_id == DefinitionVersion.tenant_id, Definition.id == DefinitionVersion.definition_id))
+        .join(Definition, own)
         .where(DefinitionVersion.tenant_id == tenant_id, DefinitionVersion.id == version_id)
-    ).one()  # fmt: skip
+    ).one()
     return row.name, row.number, row.author_name

@@ -20,8 +20,8 @@ _OFFICE_DAYS = WEEKDAYS[:5]
 
 
 def save_template(
-    kind: str, name: str, content: Mapping[str, Any], *, by: Actor, is_default: bool = False, template_id: UUID | None = None,
-    number: int | None = None,
+    kind: str, name: str, content: Mapping[str, Any], *, by: Actor, is_default: bool = False,
+    template_id: UUID | None = None, number: int | None = None,
 ) -> Template:  # fmt: skip
     """A provider template, made or changed; copies at clients show the difference and are left alone.
 
@@ -35,7 +35,11 @@ def save_template(
     if template is None:
         made = _checked(kind, content)
         template = Template(
-            tenant_id=by.provider_id or call("provider")[0]["id"], kind=kind, name=name, content=made, is_default=is_default
+            tenant_id=by.provider_id or call("provider")[0]["id"],
+            kind=kind,
+            name=name,
+            content=made,
+            is_default=is_default,
         )
         db.session.add(template)
     else:
@@ -160,7 +164,9 @@ def default_templates(*, by: Actor) -> list[Template]:
     chosen = sa.select(Template).where(Template.is_default).order_by(Template.kind, Template.name)
     found = list(db.session.scalars(chosen))
     if not found:
-        found = [save_template(kind, name, content, by=by, is_default=True) for kind, name, content in DEFAULT_TEMPLATES]
+        found = [
+            save_template(kind, name, content, by=by, is_default=True) for kind, name, content in DEFAULT_TEMPLATES
+        ]
     return sorted(found, key=lambda template: template.kind == "policy")
 
 

@@ -10,7 +10,7 @@ KINDS = ("text", "number", "date", "choice", "flag")
 
 
 class CustomField(ClientRow, Base):
-    """One typed field of a client's incidents or requests. `is_asked`: the portal asks for it; otherwise agents fill it in."""
+    """One typed field of a client's incidents or requests. `is_asked`: the portal asks for it too, not agents alone."""
 
     __tablename__ = "custom_field"
     __isolation__ = client_table("SELECT")
@@ -38,5 +38,3 @@ class CustomField(ClientRow, Base):
     def name(self) -> str:
         """How its input is called in a form."""
         return f"custom-{self.key}"
-
-

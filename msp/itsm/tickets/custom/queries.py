@@ -54,7 +54,7 @@ def shown(tenant_id: UUID, ticket_kind: str, custom: Mapping[str, Any], *, by: A
 def for_new_ticket(
     tenant_id: UUID, ticket_kind: str, given: Mapping[str, Any], *, by: Actor, source: str
 ) -> dict[str, Any]:
-    """The values of a new ticket; Invalid for what is unknown, of another type, or missing where it can be asked for."""
+    """The values of a new ticket; Invalid for what is unknown, of another type, or missing where one can ask."""
     if not given and by.kind == "system":
         return {}
     found = fields(tenant_id, ticket_kind, by=by)

@@ -1,0 +1,93 @@
+"""`msp up` as a person at the terminal meets it."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from msp.core.embedded import clean
+from msp.core.embedded import home as homes
+from msp.core.embedded.processes import wait_until
+
+UP = (sys.executable, "-m", "msp.cli", "up")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Nothing set but the home and two free ports."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MSP_")}
+    with socket.create_server((homes.LOOPBACK, 0)) as one, socket.create_server((homes.LOOPBACK, 0)) as other:
+        ports = {"MSP_PORT": str(one.getsockname()[1]), "MSP_LIVE_PORT": str(other.getsockname()[1])}
+    yield kept | ports | {"MSP_HOME": str(tmp_path / "home")}
+    clean.clean(tmp_path / "home")
+
+
+def healthy(port: str, host: str) -> bool:
+    connection = http.client.HTTPConnection(homes.LOOPBACK, int(port), timeout=5)
+    connection.request("GET", "/readyz", headers={"Host": host})
+    body = json.load(connection.getresponse())
+    connection.close()
+    return body == {"status": "ok", "database": True, "redis": True}
+
+
+def start(environment: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
+    with output.open("w") as stream:
+        return subprocess.Popen(UP, env=environment, stdout=stream, stderr=subprocess.STDOUT)
+
+
+def stop(running: subprocess.Popen[bytes]) -> int:
+    running.send_signal(signal.SIGTERM)
+    return running.wait(timeout=60)
+
+
+def test_everything_starts_twice_and_ends_cleanly(environment: dict[str, str], tmp_path: Path) -> None:
+    home, output = tmp_path / "home", tmp_path / "output"
+    port = environment["MSP_PORT"]
+    for is_first in (True, False):
+        running = start(environment, output)
+        try:
+            assert wait_until(lambda: "Ctrl-C ends everything" in output.read_text(), seconds=90), output.read_text()
+            assert ("Making demo data" in output.read_text()) is is_first
+            assert f"http://console.localhost:{port}" in output.read_text()
+            assert healthy(port, f"console.localhost:{port}")
+            owner = homes.secret(home, "msp_owner")
+            assert not any(owner in words for words in environments_of(home))
+        finally:
+            status = stop(running)
+        assert status == 0
+        assert output.read_text().rstrip().endswith("msp | stopped")
+        assert homes.redis_process(home).holder() is None
+        assert homes.postgres_process(homes.postgres_folder(home)).holder() is None
+    assert stat.S_IMODE((home / "demo.json").stat().st_mode) == 0o600
+
+
+def environments_of(home: Path) -> list[str]:
+    """What the processes of `home` were told, where the system shows it."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            words = file.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if f"MSP_HOME={home}\0" in words:
+            found.append(words)
+    return found
+
+
+@pytest.mark.parametrize("variable", ["MSP_PORT", "MSP_LIVE_PORT"])
+def test_taken_port_is_one_line_and_starts_nothing(variable: str, environment: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server((homes.LOOPBACK, int(environment[variable]))):
+        result = subprocess.run(UP, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert re.fullmatch(rf"msp: Port \d+ is taken by another program; stop it or set {variable} .*\n", result.stderr)
+    assert not (tmp_path / "home" / "postgres").exists()
+    assert not homes.elsewhere(tmp_path / "home").exists()
