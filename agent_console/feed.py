@@ -13,7 +13,7 @@ from msp.core.web import formats
 from msp.itsm.tickets.models import Attachment, Message, TimelineEntry
 from msp.itsm.tickets.states import WAITING, WORDS
 
-SHOWN = 7  # items that stay open at the end of a long conversation
+SHOWN = 5  # items that stay open at the end of a long conversation
 _SAID_BY_MESSAGE = frozenset({"replied", "noted"})
 _FIELDS = {
     "subject": "subject", "kind": "kind", "category_id": "category", "site_id": "site", "impact": "impact",

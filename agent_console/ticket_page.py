@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import current_app, url_for
+from flask import current_app, g, url_for
 from werkzeug.datastructures import MultiDict
 
 from agent_console import feed as feeds
@@ -276,7 +276,7 @@ class TicketPage:
         """The composer's internal side."""
         again = typed if errors.get("form") == "note" else {}
         return {
-            "action": self.href("acts.note"), "team": "your own company", "value": again.get("body", ""),
+            "action": self.href("acts.note"), "team": g.host.name, "value": again.get("body", ""),
             "error": errors.get("body", "") if again else "", "draft_key": self._draft_key("note"),
         }  # fmt: skip
 

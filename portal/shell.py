@@ -57,7 +57,9 @@ def _place(label: str, endpoint: str) -> NavItem:
 
 def _user() -> User:
     companies = NavItem("Your companies", url_for("auth.companies"), "building")
-    return User(g.actor.name, hue_of(g.actor.id), url_for("account.overview"), url_for("auth.sign_out"), links=(companies,))
+    return User(
+        g.actor.name, hue_of(g.actor.id), url_for("account.overview"), url_for("auth.sign_out"), links=(companies,)
+    )
 
 
 def _footer() -> Iterator[NavItem]:

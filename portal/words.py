@@ -1,6 +1,6 @@
-"""How the portal says things: instants, durations, what somebody chose, in plain words. Pure: `now` and zone come in."""
+"""How the portal says things: instants, durations, choices, in plain words. Pure: `now` and zone come in."""
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 
 from msp.core.web import formats
 
@@ -75,9 +75,3 @@ def within_words(seconds: int, *, round_the_clock: bool) -> str:
 def sentence_case(text: str) -> str:
     """The first letter a capital, the rest untouched."""
     return text[:1].upper() + text[1:]
-
-
-def midnight_before(at: datetime, tz: tzinfo) -> datetime:
-    """The beginning of the local day of an instant."""
-    local = at.astimezone(tz)
-    return local - timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)

@@ -1,1 +1,1 @@
-"""Editing definitions in plain forms: what is typed becomes content, content becomes what is typed, and what it would do."""
+"""Editing definitions in plain forms: what is typed becomes content and back, and what it would do is shown beside it."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -105,8 +106,24 @@ def _windows(text: str) -> list[list[str]]:
     return [[end.strip() for end in re.split(r"\s*(?:–|—|-|to)\s*", window.strip())] for window in text.split(",")]
 
 
-def listed(form: Form, kind: str, second: str) -> list[tuple[str, str]]:
-    """The rows of a list of days, and some blank ones after them."""
-    pairs = list(zip(form.getlist(f"{kind}-on"), form.getlist(f"{kind}-{second}"), strict=False))
-    kept = [(on, text) for on, text in pairs if on.strip() or text.strip()]
-    return [*kept, *[("", "")] * _BLANK_DAYS]
+@dataclass(frozen=True)
+class DayRow:
+    """A row of a list of days: the day, its name or hours, and what is wrong with it."""
+
+    on: str = ""
+    text: str = ""
+    error: str = ""
+
+
+def day_rows(form: Form, kind: str, errors: Mapping[str, str]) -> list[DayRow]:
+    """The rows of one of the three lists of days, and some blank ones after them."""
+    second = "hours" if kind == "special" else "name"
+    typed = zip(form.getlist(f"{kind}-on"), form.getlist(f"{kind}-{second}"), strict=False)
+    shown, place = [], 0
+    for on, text in typed:
+        if not on.strip():
+            continue
+        own = {"holiday": f"/holidays/{place}", "yearly": f"/yearly/{place}", "special": f"/overrides/{on.strip()}"}[kind]
+        shown.append(DayRow(on, text, next((words for at, words in errors.items() if f"{at}/".startswith(f"{own}/")), "")))
+        place += 1
+    return [*shown, *[DayRow()] * _BLANK_DAYS]

@@ -40,7 +40,7 @@ def page() -> ResponseReturnValue:
         wanted = listing.asked(text, by=g.actor, tz=tz)
     except QueryError as error:
         return make_response(render_template("console/queue/page.html", text=text, error=error, **_frame(text)), 422)
-    found_page = listing.listing(wanted, by=g.actor, cursor=request.args.get("cursor"))
+    found_page = listing.listing(wanted, by=g.actor, cursor=request.args.get("cursor"), limit=listing.PAGE)
     now = clock.now()
     context: dict[str, Any] = {
         "text": text,

@@ -9,7 +9,7 @@ from flask import Flask
 
 _NAME = re.compile(r"""name=["']([a-z_]+)["']|(?:field|select|textarea|choices|checkbox)\(\s*["']([a-z_]+)["']""")
 _ID = re.compile(r"(^|_)(ids?|ref|client|tenant|requester|assignee|team|contact|agent|site|category|policy|calendar)(_ids?)?$")
-_ENDS = ("sign_out", "end_session", "end_all", "revoke_all")
+_ENDS = ("sign_out", "end_other_sessions")
 
 
 def id_fields(app: Flask) -> dict[str, bool]:

@@ -20,6 +20,7 @@ from msp.core.actor import Actor
 from msp.core.ids import new_id
 from msp.core.web.gates import gate_of
 from msp.prove import bodies
+from msp.prove.openings import OPEN_ROUTES
 from msp.prove.world import Side, World
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
@@ -60,6 +61,18 @@ def walk(world: World, *, only: str | None = None) -> Findings:
     return found
 
 
+def gates(world: World, *, only: str | None = None) -> Findings:
+    """Ask every route as nobody: it must be closed, or stand on the list of open ones."""
+    found = Findings()
+    assert world.right.agent is not None and world.left.agent is not None  # noqa: S101 - both sides have one
+    for app, viewer in ((world.portal, world.right.contacts["everything"]), (world.console, world.right.agent)):
+        walker = _Walker(world, app, viewer, viewer, found)
+        for rule in app.url_map.iter_rules():
+            if only is None or rule.endpoint == only:
+                walker.gate(rule)
+    return found
+
+
 class _Walker:
     def __init__(self, world: World, app: Flask, viewer: Actor, owner: Actor, found: Findings) -> None:
         self.world, self.app, self.viewer, self.owner, self.found = world, app, viewer, owner, found
@@ -79,14 +92,16 @@ class _Walker:
             if rule.endpoint == "static" or bodies.ends_session(rule.endpoint) or (only and rule.endpoint != only):
                 continue
             self.found.routes.add(f"{self.surface} {rule.rule}")
-            self._gate(rule)
+            self.gate(rule)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 self._route(rule, method)
 
-    def _gate(self, rule: Rule) -> None:
-        """Nobody passes without signing in, but where the route says why."""
+    def gate(self, rule: Rule) -> None:
+        """Nobody passes without signing in, but where the route is on the reviewed list."""
         gate = gate_of(self.app, rule.endpoint)
         if gate is None or gate.who == "everyone":
+            if rule.endpoint not in OPEN_ROUTES:
+                self.found.fail(f"{self.surface} {rule.rule}: is open to everybody and not on the reviewed list")
             return
         path = self._path(rule, {name: str(new_id()) for name in rule.arguments})
         if path is None:

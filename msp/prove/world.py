@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.auth import tokens
 from msp.core.db import apart, call, db, transaction
+from msp.core.ids import new_id
 from msp.core.scope import Scope, Trail
-from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.models import Attachment, Ticket
 from msp.itsm.tickets.services import conversation, opening
 from msp.prove.rows import fill
 from msp.prove.scratch import Scratch
@@ -127,10 +129,23 @@ def _ticket(world: World, side: Side) -> None:
         side.refs.append(ticket.ref)
     assert side.agent is not None  # noqa: S101 - made just before
     with world.as_actor(side.agent, world.console):
-        conversation.reply(side.ids["ticket"], f"{side.canary} answer", by=side.agent)
+        side.ids["attachment"] = _file(side)
+        conversation.reply(side.ids["ticket"], f"{side.canary} answer", by=side.agent, attachment_ids=[side.ids["attachment"]])
         conversation.add_note(side.ids["ticket"], f"{side.canary} note", by=side.agent)
     with world.as_actor(side.agent, world.console):
         side.refs += [ref for (ref,) in db.session.execute(sa.select(Ticket.ref).where(Ticket.tenant_id == side.tenant_id)) if ref not in side.refs]
+
+
+def _file(side: Side) -> UUID:
+    """A file of the agent's, pending until his answer binds it."""
+    assert side.agent is not None  # noqa: S101 - made just before
+    row = Attachment(
+        tenant_id=side.tenant_id, id=new_id(), is_internal=False, uploader_kind="agent", uploader_id=side.agent.id,
+        name=f"{side.canary}.txt", content_type="text/plain", size=1, sha256="0" * 64, storage_key=f"{side.tenant_id}/proof", created_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row.id
 
 
 def _spread(scratch: Scratch, side: Side) -> None:

@@ -39,7 +39,7 @@ def test_tables_queries_and_channels_hold(proven: tuple[Scratch, World]) -> None
 def test_a_route_of_each_application_holds(proven: tuple[Scratch, World]) -> None:
     """One look-up by id on each side; `msp prove-isolation` walks all of them."""
     _, world = proven
-    for endpoint in ("console.ticket", "portal.request"):
+    for endpoint in ("ticket.page", "files.download"):
         seen = walk(world, only=endpoint)
         assert (seen.failures, seen.asked > 0) == ([], True), endpoint
 

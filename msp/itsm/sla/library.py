@@ -142,12 +142,13 @@ def open_by_priority(definition: Definition) -> dict[str, int]:
     return {priority or "": number for priority, number in db.session.execute(statement)}
 
 
-def open_by_version(tenant_id: UUID) -> dict[UUID, int]:
-    """Open tickets of a client under each version of its policies."""
+def open_by_version(tenant_id: UUID, kind: str = "policy") -> dict[UUID, int]:
+    """Open tickets of a client under each version of its policies, or of its calendars."""
+    column = Clock.policy_version_id if kind == "policy" else Clock.calendar_version_id
     statement = (
-        sa.select(Clock.policy_version_id, sa.func.count(sa.distinct(Clock.subject_id)))
-        .where(Clock.tenant_id == tenant_id, still_open(), Clock.policy_version_id.is_not(None))
-        .group_by(Clock.policy_version_id)
+        sa.select(column, sa.func.count(sa.distinct(Clock.subject_id)))
+        .where(Clock.tenant_id == tenant_id, still_open(), column.is_not(None))
+        .group_by(column)
     )
     return {version_id: number for version_id, number in db.session.execute(statement) if version_id}
 

@@ -34,7 +34,8 @@ def public_holidays(country: str, region: str, year: int) -> list[dict[str, str]
     if country not in dict(countries()):
         raise Invalid.field("country", "Choose a country.", "unknown")
     if region and region not in regions(country):
-        raise Invalid.field("region", f"Regions of {country_name(country)}: {', '.join(regions(country)) or 'none'}.", "unknown")
+        offered = ", ".join(regions(country)) or "none"
+        raise Invalid.field("region", f"Regions of {country_name(country)}: {offered}.", "unknown")
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise Invalid.field("year", f"A year from {_FIRST_YEAR} to {_LAST_YEAR}.", "range")
     found = _calendar(country, region or None, year)

@@ -29,7 +29,8 @@ def png() -> bytes:
 
 def send(browser: Any, content: bytes = PDF, name: str = "plan.pdf", path: str = "/files", mime: str = "") -> Any:
     """One file as the page's script sends it."""
-    head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: {mime or "application/pdf"}'
+    part = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+    head = f"{part}\r\nContent-Type: {mime or 'application/pdf'}"
     body = f"--cut\r\n{head}\r\n\r\n".encode() + content + b"\r\n--cut--\r\n"
     return browser.post(
         path, data=body, content_type="multipart/form-data; boundary=cut", headers={"X-CSRFToken": world.csrf(browser)}
@@ -122,7 +123,9 @@ def test_only_a_picture_that_was_drawn_anew_is_shown(acme: Any, portal_of: Any) 
     assert sender.get(f"/files/{broken}").status_code == 200
 
 
-def test_a_file_of_a_note_is_no_clients(console_app: Any, acme: Any, portal_of: Any, console_of: Any, ticket: Any) -> None:
+def test_a_file_of_a_note_is_no_clients(
+    console_app: Any, acme: Any, portal_of: Any, console_of: Any, ticket: Any
+) -> None:
     _, agent = world.agent(console_app)
     desk = console_of(agent)
     id = send(desk, path=f"/files?client={acme.id}").json["id"]

@@ -83,7 +83,7 @@ class Threshold:
     def seconds(self, target: int) -> int:
         """Working seconds from the start, rounded to the second; 0 when it would lie before the start."""
         if self.percent is not None:
-            return max(0, round(target * self.percent / 100))
+            return round(target * self.percent / 100)
         return max(0, target + (self.offset_seconds or 0))
 
 

@@ -95,10 +95,13 @@ def copy_template(
     )
 
 
-def content_for(tenant_id: UUID, template: Template) -> dict[str, Any]:
-    """A template's content as this client would hold it: its own calendars and its own time zone."""
+def content_for(tenant_id: UUID, template: Template, *, is_draft: bool = False) -> dict[str, Any]:
+    """A template's content as this client would hold it: its own calendars and its own time zone.
+
+    A calendar that the client lacks is refused, or, in a draft, left open to be chosen.
+    """
     if template.kind == "policy":
-        return _bound(tenant_id, template.content)
+        return _bound(tenant_id, template.content, is_draft=is_draft)
     if template.kind == "calendar":
         return {**template.content, "tz": library.time_zone_of(tenant_id)}
     return dict(template.content)
@@ -112,7 +115,7 @@ def _copy_missing_calendars(tenant_id: UUID, template: Template, *, by: Actor) -
             copy_template(tenant_id, source, by=by)
 
 
-def _bound(tenant_id: UUID, content: Mapping[str, Any]) -> dict[str, Any]:
+def _bound(tenant_id: UUID, content: Mapping[str, Any], *, is_draft: bool) -> dict[str, Any]:
     """Replace the calendars' names of a policy template by the ids of the client's own."""
     ids = library.calendar_ids(tenant_id)
     bound: dict[str, Any] = {**content, "targets": {}}
@@ -120,9 +123,9 @@ def _bound(tenant_id: UUID, content: Mapping[str, Any]) -> dict[str, Any]:
         bound["targets"][priority] = {}
         for clock_kind, target in row.items():
             name = target["calendar"]
-            if name not in ids:
+            if name not in ids and not is_draft:
                 raise Invalid.field("targets", f"The client has no calendar called {name}.", "unknown_calendar")
-            bound["targets"][priority][clock_kind] = {"minutes": target["minutes"], "calendar_id": str(ids[name])}
+            bound["targets"][priority][clock_kind] = {"minutes": target["minutes"], "calendar_id": str(ids.get(name, ""))}
     return bound
 
 

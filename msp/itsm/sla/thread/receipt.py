@@ -74,7 +74,29 @@ def _rows(steps: Iterable[Step], reading: Reading, tz: ZoneInfo, for_client: boo
         if step.kind == "pause" and for_client:
             total = f"{duration} not counted"
         kind = _ROWS[step.kind]
-        yield Row(kind, day, span, step.label, total)  # type: ignore[arg-type]  # one of the three
+        text = _client_pause(step) if step.kind == "pause" and for_client else step.label
+        yield Row(kind, day, span, text, total)  # type: ignore[arg-type]  # one of the three
+
+
+# state -> how a client reads a pause that is over, and one that lasts
+_CLIENT_PAUSES = {
+    "waiting_for_client": ("We were waiting for you", "We are waiting for you"),
+    "waiting_for_supplier": ("We were waiting for a supplier", "We are waiting for a supplier"),
+    "waiting_for_approval": ("It was waiting for approval", "It is waiting for approval"),
+    "scheduled": ("It was planned for later", "It is planned for later"),
+    "resolved": ("We took it to be done", "We take it to be done"),
+    "closed": ("We took it to be done", "We take it to be done"),
+}
+
+
+def _client_pause(step: Step) -> str:
+    """`We were waiting for you: “Which rooms are affected?”`."""
+    pause = step.pause
+    if pause is None:
+        return step.label
+    over, lasting = _CLIENT_PAUSES.get(pause.state, ("The clock stood still", "The clock stands still"))
+    said = lasting if pause.to_at is None else over
+    return f"{said}: “{pause.reason}”" if pause.reason else said
 
 
 def _span(first: datetime, last: datetime, for_client: bool) -> str:

@@ -167,6 +167,8 @@ class TestCauses:
         assert self.because(PRACTICE, "2027-03-08T12:30Z", "2027-03-08T13:30Z") == ["lunch"]
         split = Calendar("UTC", (((360, 420), (1080, 1140)),) * 7)
         assert self.because(split, "2027-03-08T07:00Z", "2027-03-08T18:00Z") == ["break"]
+        long = Calendar("UTC", (((540, 660), (900, 1020)),) * 7)
+        assert self.because(long, "2027-03-08T11:00Z", "2027-03-08T15:00Z") == ["break"]
 
     def test_opened_during_lunch(self) -> None:
         assert self.because(PRACTICE, "2027-03-08T13:00Z", "2027-03-08T13:30Z") == ["lunch"]

@@ -171,6 +171,15 @@ class TestReopening:
         ]
         assert (cycle.state, cycle.outcome, cycle.stopped_at) == ("on_track", None, None)
 
+    def test_reopened_it_no_longer_waits(self) -> None:
+        facts = [opened(), waiting("Mon 12:00"), *self.FACTS[1:]]
+        cycle = current("resolution", *facts, now="Wed 10:00")
+        assert (cycle.state, cycle.due_at, [pause.state for pause in cycle.pauses]) == (
+            "on_track",
+            at("Wed 14:00"),
+            ["waiting_for_client", "resolved"],
+        )
+
     def test_continued_a_breach_stays_where_it_was(self) -> None:
         late = [opened(), fact("resolved", "Tue 13:00"), fact("reopened", "Wed 09:00", CLIENT)]
         assert current("resolution", *late, now="Wed 10:00").breached_at == at("Tue 09:00")

@@ -1,0 +1,80 @@
+"""Where a request is, in plain words: a few steps, one of them now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from msp.core.web.formats import status_words
+from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.states import WAITING
+from portal import words
+from portal.promise import Clocks
+
+Stand = Literal["done", "now", ""]
+_WITHDRAWN = ("cancelled", "misfiled")
+_ENDED = ("resolved", "closed")
+
+
+@dataclass(frozen=True)
+class Step:
+    """`small` is what else there is to say: when, who, what for."""
+
+    label: str
+    small: str = ""
+    state: Stand = ""
+    icon: str = "dial-half"
+
+
+def steps(ticket: Ticket, clocks: Clocks) -> list[Step]:
+    """Submitted, answered (a request: approved, where that applies), in progress, fixed (a request: done)."""
+    stand: Stand = "now" if ticket.status == "new" else "done"
+    submitted = Step("Submitted", _at(ticket.opened_at, clocks), stand, "circle-dashed")
+    if ticket.status in _WITHDRAWN:
+        ended = ticket.closed_at or ticket.updated_at
+        return [submitted, Step("Withdrawn", _at(ended, clocks), "done")]
+    middle = [_answered(ticket, clocks)] if ticket.kind == "incident" else list(_approved(ticket, clocks))
+    return [submitted, *middle, _progress(ticket), _end(ticket, clocks)]
+
+
+def _answered(ticket: Ticket, clocks: Clocks) -> Step:
+    if ticket.answered_at is not None:
+        took = (ticket.answered_at - ticket.opened_at).total_seconds()
+        return Step("We answered", f"after {words.after_words(took)}" if took >= 60 else "at once", "done")
+    due = clocks.due("response")
+    return Step("We answer", f"by {words.by_words(due, clocks.now, clocks.tz)}" if due else "")
+
+
+def _approved(ticket: Ticket, clocks: Clocks) -> Iterator[Step]:
+    if ticket.status == "waiting_for_approval":
+        yield Step("Waiting for approval", ticket.waiting_reason or "", "now", "circle-dashed")
+    elif clocks.was_approved:
+        yield Step("Approved", "", "done")
+
+
+def _progress(ticket: Ticket) -> Step:
+    if ticket.status in _ENDED:
+        return Step("In progress", _who(ticket), "done")
+    if ticket.status == "open":
+        return Step("In progress", f"{_who(ticket)} is working on it" if _who(ticket) else "", "now")
+    if ticket.status in WAITING and ticket.status != "waiting_for_approval":
+        said = status_words(ticket.status, portal=True, kind=ticket.kind)
+        return Step(said.word, ticket.waiting_reason or "", "now", said.icon)
+    return Step("In progress")
+
+
+def _end(ticket: Ticket, clocks: Clocks) -> Step:
+    label = "Fixed" if ticket.kind == "incident" else "Done"
+    if ticket.status in _ENDED:
+        ended = ticket.resolved_at or ticket.closed_at or ticket.updated_at
+        return Step(label, _at(ended, clocks), "done")
+    due = clocks.due("resolution")
+    return Step(label, f"by {words.by_words(due, clocks.now, clocks.tz)}" if due else "")
+
+
+def _who(ticket: Ticket) -> str:
+    return ticket.assignee_name or ticket.team_name or ""
+
+
+def _at(instant: datetime, clocks: Clocks) -> str:
+    return words.sentence_case(words.promise_words(instant, clocks.now, clocks.tz))
