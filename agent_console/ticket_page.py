@@ -29,6 +29,11 @@ _CAME = {
     "portal": "from the portal", "console": "opened by us", "phone": "by phone", "in_person": "in person",
     "mail": "by mail", "api": "by API", "monitoring": "from monitoring",
 }  # fmt: skip
+# As they are offered: what happens most stands first.
+_ORDER = (
+    "open", "waiting_for_client", "waiting_for_supplier", "scheduled", "resolved", "closed", "new",
+    "waiting_for_approval", "cancelled",
+)  # fmt: skip
 _COLUMNS = {"assignee": "assignee_id", "team": "team_id", "category": "category_id", "site": "site_id"}
 
 
@@ -117,7 +122,9 @@ class TicketPage:
     @cached_property
     def came(self) -> str:
         """`Incident, from the portal, opened Thu 25 Mar, 14:20`."""
-        return f"{self.ticket.kind.capitalize()}, {_CAME[self.ticket.source]}, opened {self._date(self.ticket.opened_at)}"
+        return (
+            f"{self.ticket.kind.capitalize()}, {_CAME[self.ticket.source]}, opened {self._date(self.ticket.opened_at)}"
+        )
 
     @cached_property
     def there(self) -> str:
@@ -289,7 +296,7 @@ class TicketPage:
     def moves(self) -> list[tuple[str, formats.StatusWords]]:
         """States that the ticket can go to, with how they look."""
         allowed = MOVES[self.ticket.status]
-        return [(state, formats.status_words(state)) for state in WORDS if state in allowed]
+        return [(state, formats.status_words(state)) for state in _ORDER if state in allowed]
 
     @cached_property
     def then(self) -> list[tuple[str, str]]:
@@ -317,6 +324,16 @@ class TicketPage:
             self.ticket.answered_at is None and self.ticket.is_open and self.by.may("ticket.move")
             and self.by.may("ticket.reply")
         )  # fmt: skip
+
+    @property
+    def dialogs(self) -> set[str]:
+        """Dialogs that the page has for this agent and state."""
+        has = {
+            "status": self.by.may("ticket.move") and bool(self.moves),
+            "subject": self.by.may("ticket.triage"),
+            "follow": self.by.may("ticket.reply"),
+        }
+        return {name for name, is_there in has.items() if is_there}
 
     @property
     def can_refile(self) -> bool:

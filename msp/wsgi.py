@@ -24,6 +24,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.tickets.custom",
     "msp.itsm.macros",
     "msp.itsm.csat",
+    "portal",
     "agent_console",
 )
 

@@ -1,4 +1,4 @@
-"""A request's conversation as the client reads it: public messages and turning points, the newest first. Never a note."""
+"""A request's conversation as the client reads it: public messages and turning points, never a note."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -165,10 +165,29 @@ def client_ids_of(agent_id: UUID) -> list[UUID]:
     return list(db.session.scalars(sa.select(AgentClient.client_id).where(AgentClient.agent_id == agent_id)))
 
 
+def reach_of(agent_ids: Iterable[UUID], *, by: Actor) -> Sequence[Any]:
+    """Agent and name of each client that these limited agents may see, as far as the reader sees it too."""
+    statement = (
+        sa.select(AgentClient.agent_id, Tenant.name)
+        .join(Tenant, Tenant.id == AgentClient.client_id)
+        .where(AgentClient.agent_id.in_(list(agent_ids)))
+        .order_by(Tenant.name)
+    )
+    return db.session.execute(reachable(statement, Tenant.id, by)).all()
+
+
 def teams(*, active_only: bool = True) -> Sequence[Team]:
     """Teams by name."""
     statement = sa.select(Team).order_by(Team.name)
     return db.session.scalars(statement.where(Team.is_active) if active_only else statement).all()
+
+
+def visible_team(team_id: UUID, *, by: Actor) -> Team:
+    """One team, also one that gets no more tickets; contacts see none."""
+    team = db.session.get(Team, team_id) if not by.is_contact else None
+    if team is None:
+        raise NotFound
+    return team
 
 
 def active_team(team_id: UUID) -> Team:

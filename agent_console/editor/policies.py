@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from agent_console.editor import durations, steps
 from msp.core.errors import FieldError, Invalid
+from msp.itsm.sla import describe
 from msp.itsm.sla.checks.policies import CONDITIONS, PAUSE_STATES, PRIORITIES
 
 Form = MultiDict[str, str]
@@ -22,6 +23,7 @@ class Cell:
     """One target in the table: what is typed, and what stood there before where that is something else."""
 
     name: str
+    label: str
     value: str
     was: str = ""
     error: str = ""
@@ -124,17 +126,17 @@ def _percent(text: str, faults: list[FieldError]) -> Any:
 
 
 def _cell(priority: str, clock: str, form: Form, before: Form, errors: Mapping[str, str]) -> Cell:
-    name = f"{priority}-{clock}"
+    name, label = f"{priority}-{clock}", describe.CLOCK_WORDS[clock]
     value, was, error = form.get(name, ""), before.get(name, "—"), errors.get(f"/targets/{priority}/{clock}", "")
     try:
         shown = durations.words(durations.minutes(value))
     except durations.Unreadable:
-        return Cell(name, value, error=error)
-    return Cell(name, shown, was if shown != was else "", error)
+        return Cell(name, label, value, error=error)
+    return Cell(name, label, shown, was if shown != was else "", error)
 
 
 def _calendar_cell(priority: str, form: Form, before: Form, errors: Mapping[str, str]) -> Cell:
     name, own = f"{priority}-calendar", f"/targets/{priority}/"
     error = next((words for at, words in errors.items() if at.startswith(own) and "/calendar" in at), "")
     value, was = form.get(name, ""), before.get(name, "")
-    return Cell(name, value, was if value != was else "", error)
+    return Cell(name, "Calendar", value, was if value != was else "", error)

@@ -164,7 +164,7 @@ def _refused(ref: str, error: MspError) -> Response:
     """What stood in the way, beside the control or in its dialog, which opens again with what was typed."""
     shown, dialog = ticket_page(ref), request.form.get("dialog", "")
     errors = _by_field(error)
-    if dialog in ("status", "subject", "follow"):
+    if dialog in shown.dialogs:
         errors |= {"dialog": dialog, "message": "" if errors else error.message}
     else:
         errors["side"] = _unsaved(shown, error)

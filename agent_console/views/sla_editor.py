@@ -259,5 +259,3 @@ def _shown(editing: Editing) -> dict[str, Any]:
         is_whole = editing.form.get("act") == "all"
         shown["panel"] = previews.panel(editing.effect, found, now=clock.now(), tz=editing.tz, is_whole=is_whole)
     return shown
-
-

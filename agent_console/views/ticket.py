@@ -11,7 +11,7 @@ from agent_console.ticket_page import TicketPage
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.services import conversation
 
-REGIONS = ("facts", "clocks", "conversation", "side")
+REGIONS = ("acts", "facts", "clocks", "conversation", "side")
 
 blueprint = console_blueprint("ticket", "/tickets")
 
@@ -23,7 +23,7 @@ def page(ref: str) -> ResponseReturnValue:
     if part in REGIONS:
         if part == "conversation":
             _mark_read(shown)
-        return render_template(f"console/ticket/{part}.html", it=shown)
+        return render_template(f"console/ticket/{part}.html", it=shown, errors={})
     _mark_read(shown)
     return whole_page(shown)
 

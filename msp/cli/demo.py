@@ -21,7 +21,7 @@ from msp.core.db import call, db, transaction
 from msp.core.outbox import services as outbox
 from msp.core.scope import Scope, Trail
 from msp.itsm.sla.models import Definition
-from msp.itsm.sla.services import definitions
+from msp.itsm.sla.services import definitions, escalation
 from msp.itsm.tickets.models import Category
 from msp.itsm.tickets.services import conversation, moves, opening, triage
 from tenants.models import Agent, Contact, Tenant
@@ -166,9 +166,16 @@ class Seeder:
         ticket_id = self._live(opener, opened, lambda: self._open(story, opener, requester))
         for act in story.acts:
             who = self.agents[act.who] if act.who else requester
+            self._let_steps_fire(story.client, ticket_id, self._at(act.hours))
             self._live(who, self._at(act.hours), lambda act=act, who=who: self._act(ticket_id, act, who))
+        self._let_steps_fire(story.client, ticket_id, self.now)
         if story.tags:
             self._live(self.agents["Maya"], self.now, lambda: triage.set_tags(ticket_id, story.tags, by=self.agents["Maya"]))
+
+    def _let_steps_fire(self, client: str, ticket_id: UUID, at: datetime) -> None:
+        """What fell due before the next act, at its own instant."""
+        with clock.at(at):
+            self._staff(lambda: escalation.fire_due(self.tenants[client], ticket_id, at))
 
     def _open(self, story: Story, opener: Actor, requester: Actor) -> UUID:
         ticket = opening.open_ticket(

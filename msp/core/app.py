@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from msp.core import features
+from msp.core import features, logs
 from msp.core.config import ConfigError, Settings
 from msp.core.db import commit, db, rollback
 from msp.core.ids import new_id
@@ -48,6 +48,7 @@ class MspFlask(Flask):
 
 def create_app(surface: Surface, settings: Settings, packages: Iterable[str]) -> MspFlask:
     """Build the application of one surface from the features named."""
+    logs.configure()
     packages = tuple(packages)
     app = MspFlask("msp.core.web", static_folder=None, template_folder="templates")
     app.surface, app.settings = surface, settings

@@ -104,7 +104,7 @@ def _enqueue(item: Schedule, through: str) -> bool:
     """Enqueue the function under an id of this tick, unless an earlier one still waits: ticks do not pile up."""
     if item.job_id and queue.is_waiting(item.job_id):
         return True
-    item.job_id = f"{item.name}-{clock.now():%Y%m%dT%H%M%S}"
+    item.job_id = f"{item.name.replace('.', '-')}-{clock.now():%Y%m%dT%H%M%S}"
     return queue.call_job(through, item.path, job_id=item.job_id, ttl=WAITS_SECONDS)
 
 

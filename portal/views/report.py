@@ -45,7 +45,7 @@ _TEXTS = {
     },
 }
 # A request is somebody's own wish in his own time unless he says otherwise; of what is broken we do not guess.
-_FIRST = {"incident": {}, "request": {"impact": "3", "urgency": "2"}}
+_FIRST: dict[Kind, dict[str, str]] = {"incident": {}, "request": {"impact": "3", "urgency": "2"}}
 
 
 @blueprint.route("/report", methods=["GET", "POST"])
@@ -63,7 +63,7 @@ def wish() -> ResponseReturnValue:
 def _form(kind: Kind) -> ResponseReturnValue:
     fields = [field for field in custom_fields.fields(g.host.id, kind, by=g.actor) if field.is_asked]
     if request.method == "GET":
-        return _page(kind, fields, _FIRST[kind])
+        return _page(kind, fields, {**_FIRST[kind], "subject": request.args.get("subject", "")[:300]})
     sent = forms.Files()
     try:
         with savepoint():
@@ -118,7 +118,7 @@ def _page(
         sites=sites,
         site_id=typed.get("site_id") if sent else _own_site(),
         categories=[(str(each.id), each.path) for each in queries.categories(g.host.id, by=g.actor)],
-        fields=fields,
+        fields=[(field, [(choice, choice) for choice in field.choices]) for field in fields],
         files=sent.kept() if sent else (),
         files_hint=forms.files_hint(),
     )

@@ -1,4 +1,4 @@
-"""One request: where it is, what was promised, what was said; answering, ending it, reopening it, letting others know."""
+"""One request: where it is, what was promised and said; answering, ending, reopening it, letting others know."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from msp.itsm.csat import services as csat
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import conversation, moves, triage
-from portal import forms
+from portal import forms, rights
 from portal.blueprint import portal_blueprint
 from portal.ticket_page import TicketPage
 from tenants import directory
@@ -76,7 +76,8 @@ def still_broken(ref: str) -> ResponseReturnValue:
 @blueprint.post("/requests/<ref>/withdraw")
 def withdraw(ref: str) -> ResponseReturnValue:
     def cancel(ticket: Ticket) -> object:
-        return moves.move(ticket.id, "cancelled", version=_version(), reason=forms.text("reason")[:200] or None, by=g.actor)
+        reason = forms.text("reason")[:200] or None
+        return moves.move(ticket.id, "cancelled", version=_version(), reason=reason, by=g.actor)
 
     return _act(ref, "withdraw", "withdrawn", cancel)
 
@@ -112,7 +113,8 @@ def _act(
         with savepoint():
             act(ticket)
     except _REFUSED as error:
-        return _page(TicketPage(queries.visible_ticket_by_ref(ref, by=g.actor), by=g.actor), error, form=form, sent=sent)
+        again = queries.visible_ticket_by_ref(ref, by=g.actor)
+        return _page(TicketPage(again, by=g.actor), error, form=form, sent=sent)
     return redirect(url_for("ticket.page", ref=ticket.ref, said=said), 303)
 
 
@@ -127,7 +129,7 @@ def _page(
     html = render_template(
         "portal/ticket.html", it=it, refusal=error, refused_form=form, typed=typed, errors=errors,
         files=sent.kept() if sent else (), files_hint=forms.files_hint(), said=SAID.get(said, ""),
-        is_received=said == "received",
+        is_received=said == "received", may_company=rights.sees_company(g.actor),
     )  # fmt: skip
     return make_response(html, error.status if error else 200)
 

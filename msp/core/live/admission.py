@@ -31,7 +31,7 @@ class Doorkeeper:
 
     def write(self, ticket: StreamTicket) -> str:
         nonce = ticket.nonce or secrets.token_urlsafe(9)
-        return self._serializer.dumps([ticket.session_id.hex, list(ticket.channels), ticket.origin, nonce]).decode()
+        return str(self._serializer.dumps([ticket.session_id.hex, list(ticket.channels), ticket.origin, nonce]))
 
     def read(self, text: str) -> StreamTicket | None:
         """The ticket; None when it was tampered with or is too old."""

@@ -58,7 +58,7 @@ class Hub:
     """Everything that the streams share. `is_blind` while nobody can say which sessions have ended."""
 
     def __init__(self, redis_url: str, database_url: str) -> None:
-        self._redis = Redis.from_url(redis_url, socket_timeout=None)
+        self._redis = Redis.from_url(redis_url, socket_timeout=None, socket_keepalive=True)
         self._database_url = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
         self._by_channel: dict[str, set[Listener]] = {}
         self._by_session: dict[UUID, set[Listener]] = {}
@@ -119,12 +119,12 @@ class Hub:
                 pipe.xrange(stream(channel), min=f"{max(known - OVERLAP_MS, 0)}-0")
                 pipe.xlen(stream(channel))
             pipe.time()
-            *answers, (seconds, _) = await pipe.execute()
+            *answers, (seconds, microseconds) = await pipe.execute()
         except RedisError:
             return [(after if parts else "", RESET)]
         for oldest, entries, length in zip(answers[::3], answers[1::3], answers[2::3], strict=True):
             if known < 0 or (length >= KEEP and not oldest):
-                return [(f"{seconds * 1000}-0", RESET)]
+                return [(f"{seconds * 1000 + microseconds // 1000}-0", RESET)]
             found += [(*_key(id), (id.decode(), fields[b"body"].decode())) for id, fields in entries]
         return [event for _, _, event in sorted(found)]
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
+from zoneinfo import available_timezones
 
 from msp.core.web.formats import DAYS, date_words, target_words
 from msp.itsm.sla import content as stored
@@ -62,6 +64,13 @@ def week_minutes(hours: Mapping[str, Sequence[Sequence[str]]]) -> int:
     ]
     wrapped = [(first - _WEEK, last - _WEEK) for first, last in spans if last > _WEEK]
     return sum(min(last, _WEEK) - max(first, 0) for first, last in merged([*wrapped, *spans]) if last > 0)
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Time zones to offer: those of places, and UTC."""
+    places = (name for name in available_timezones() if "/" in name)
+    return ("UTC", *sorted(name for name in places if not name.startswith(("Etc/", "posix/", "right/"))))
 
 
 # --- Policies ---------------------------------------------------------------------------------------------------------

@@ -84,5 +84,6 @@ def _link(ticket: Ticket, direction: str, other: Ticket, *, by: Actor) -> None:
             actor_name=by.name,
         )
     )  # fmt: skip
-    timeline.note(ticket, f"refiled_{direction}", {"ref": other.ref}, by=by, is_internal=True)
+    # Without the reference, which names a client that not every agent of this one may know of.
+    timeline.note(ticket, f"refiled_{direction}", by=by, is_internal=True)
     db.session.flush()
