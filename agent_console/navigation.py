@@ -23,6 +23,6 @@ PLACES: dict[str, tuple[Place, ...]] = {
     "Provider": (
         Place("Agents", "agents.page", "user", Permission.AGENT_MANAGE),
         Place("Teams", "teams.page", "users"),
-        Place("Settings", "settings.page", "settings", Permission.SETTINGS_MANAGE),
+        Place("Settings", "settings.page", "settings"),
     ),
 }

@@ -1,8 +1,32 @@
 """The console's blueprints."""
 
-from agent_console.views import acts, bulk, new_ticket, queue, refile, ticket
+from agent_console import places
+from agent_console.views import (
+    acts,
+    agents,
+    bulk,
+    client_fields,
+    client_settings,
+    clients,
+    contacts,
+    macros,
+    new_ticket,
+    queue,
+    refile,
+    service_levels,
+    settings,
+    sla_client,
+    sla_editor,
+    teams,
+    ticket,
+)
 
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
+    places.clients, places.service_levels, places.agents, places.teams, places.settings,
+)  # fmt: skip
+# Importing a module registers its routes on the places.
+ROUTES = (
+    agents, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client, sla_editor, teams,
 )  # fmt: skip

@@ -44,7 +44,7 @@ def _views() -> NavGroup:
     counts = saved_views.counts(by=g.actor, tz=agent_zone())
     default = saved_views.DEFAULT
     here = saved_views.view_of(request.args.get("q", default.query))
-    in_queue = (request.endpoint or "").startswith(("queue.", "ticket."))
+    in_queue = (request.endpoint or "").startswith(("queue.", "ticket.", "acts."))
     return NavGroup(
         tuple(
             NavItem(

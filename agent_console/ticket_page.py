@@ -7,18 +7,22 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import current_app, g, url_for
+from flask import g, url_for
 from werkzeug.datastructures import MultiDict
 
 from agent_console import feed as feeds
-from agent_console import sla_card
+from agent_console import forms, saved_views, sla_card
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.query.errors import QueryError
 from msp.core.web import formats
 from msp.core.web.brand import hue_of
+from msp.itsm.macros import queries as macros
+from msp.itsm.macros.models import Macro
 from msp.itsm.tickets import listing, queries
-from msp.itsm.tickets.models import Category, Follower, Message, Refiling, Ticket
+from msp.itsm.tickets.custom import queries as custom_fields
+from msp.itsm.tickets.custom.models import CustomField
+from msp.itsm.tickets.models import Attachment, Category, Follower, Message, Refiling, Ticket
 from msp.itsm.tickets.states import MOVES, WORDS
 from tenants import queries as tenants
 from tenants.models import Agent, Contact, Site, Team, Tenant
@@ -30,7 +34,7 @@ _CAME = {
     "mail": "by mail", "api": "by API", "monitoring": "from monitoring",
 }  # fmt: skip
 # As they are offered: what happens most stands first.
-_ORDER = (
+STATE_ORDER = (
     "open", "waiting_for_client", "waiting_for_supplier", "scheduled", "resolved", "closed", "new",
     "waiting_for_approval", "cancelled",
 )  # fmt: skip
@@ -54,6 +58,12 @@ class TicketPage:
     @cached_property
     def list_text(self) -> str:
         return self.args.get("q", "")
+
+    @cached_property
+    def list_name(self) -> str:
+        """What the list is called that it was opened from."""
+        view = saved_views.view_of(self.list_text) if self.list_text else None
+        return view.label if view else "Queue"
 
     @cached_property
     def neighbours(self) -> tuple[str | None, str | None]:
@@ -103,6 +113,28 @@ class TicketPage:
     @cached_property
     def tags(self) -> list[str]:
         return queries.tags(self.ticket)
+
+    @cached_property
+    def custom(self) -> list[tuple[str, str]]:
+        """The client's own fields that are filled in, in words."""
+        return custom_fields.shown(self.ticket.tenant_id, self.ticket.kind, self.ticket.custom, by=self.by)
+
+    @cached_property
+    def custom_fields(self) -> Sequence[CustomField]:
+        return custom_fields.fields(self.ticket.tenant_id, self.ticket.kind, by=self.by)
+
+    @cached_property
+    def custom_inputs(self) -> list[tuple[CustomField, list[tuple[str, str]]]]:
+        return forms.custom_inputs(self.custom_fields)
+
+    @cached_property
+    def custom_values(self) -> dict[str, Any]:
+        """What the ticket has in these fields, by the name of their input."""
+        return {field.name: self.ticket.custom.get(field.key, "") for field in self.custom_fields}
+
+    @cached_property
+    def macros(self) -> Sequence[Macro]:
+        return macros.macros()
 
     @cached_property
     def refilings(self) -> Sequence[Refiling]:
@@ -205,8 +237,8 @@ class TicketPage:
         return [
             {
                 "name": file.name, "size": file.size, "pending": file.state != "bound",
-                "href": file_address(file.id),
-                "image_href": file_address(file.id, "preview") if file.preview_key else "",
+                "href": url_for("files.download", attachment_id=file.id),
+                "image_href": url_for("files.picture", attachment_id=file.id) if file.preview_key else "",
             }
             for file in item.files
         ]  # fmt: skip
@@ -263,9 +295,11 @@ class TicketPage:
             return "note"
         return "note" if wanted == "note" else "public"
 
-    def reply_form(self, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
-        """The composer's public side; `typed` is what a refused reply held."""
-        again = typed if errors.get("form") == "reply" else {}
+    def reply_form(
+        self, typed: Mapping[str, str], errors: Mapping[str, str], files: Sequence[Attachment]
+    ) -> dict[str, Any]:
+        """The composer's public side; `typed` and `files` are what a refused reply held."""
+        again = typed if errors.get("form") == "public" else {}
         refusal = "This ticket is closed; nothing can be sent any more." if self.is_ended else ""
         if not self.by.may("ticket.reply"):
             refusal = "You may write notes here, not replies."
@@ -276,15 +310,18 @@ class TicketPage:
             "reason_for": self.needs_reason, "reason": again.get("reason", ""),
             "reason_error": errors.get("reason", "") if again else "",
             "hidden": {"seen_messages": self.ticket.message_count}, "draft_key": self._draft_key("public"),
-            "disabled_reason": refusal,
+            "disabled_reason": refusal, "files": files if again else (),
         }  # fmt: skip
 
-    def note_form(self, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
+    def note_form(
+        self, typed: Mapping[str, str], errors: Mapping[str, str], files: Sequence[Attachment]
+    ) -> dict[str, Any]:
         """The composer's internal side."""
         again = typed if errors.get("form") == "note" else {}
         return {
             "action": self.href("acts.note"), "team": g.host.name, "value": again.get("body", ""),
             "error": errors.get("body", "") if again else "", "draft_key": self._draft_key("note"),
+            "files": files if again else (),
         }  # fmt: skip
 
     def _draft_key(self, mode: str) -> str:
@@ -296,7 +333,7 @@ class TicketPage:
     def moves(self) -> list[tuple[str, formats.StatusWords]]:
         """States that the ticket can go to, with how they look."""
         allowed = MOVES[self.ticket.status]
-        return [(state, formats.status_words(state)) for state in _ORDER if state in allowed]
+        return [(state, formats.status_words(state)) for state in STATE_ORDER if state in allowed]
 
     @cached_property
     def then(self) -> list[tuple[str, str]]:
@@ -332,15 +369,10 @@ class TicketPage:
             "status": self.by.may("ticket.move") and bool(self.moves),
             "subject": self.by.may("ticket.triage"),
             "follow": self.by.may("ticket.reply"),
+            "custom": self.by.may("ticket.triage") and bool(self.custom_fields),
         }
         return {name for name, is_there in has.items() if is_there}
 
     @property
     def can_refile(self) -> bool:
         return not self.is_ended and self.by.may("ticket.refile")
-
-
-def file_address(attachment_id: UUID, variant: str = "download") -> str:
-    """Where a stored file is had, where this application serves files."""
-    endpoint = f"files.{variant}"
-    return url_for(endpoint, attachment_id=attachment_id) if endpoint in current_app.view_functions else ""

@@ -55,13 +55,14 @@ class Files:
         if len(ids) + len(sent) > self.most:
             self.errors.append(FieldError("/files", "too_many", f"At most {self.most} files at a time."))
             sent = sent[: max(0, self.most - len(ids))]
+        tenant_id, by = g.host.id, g.actor  # a transaction apart has a `g` of its own
         for file in sent:
             try:
                 with apart(current_scope()):
                     row = files.upload(
-                        g.host.id, file.filename or "file", file.stream, declared=file.mimetype, by=g.actor
+                        tenant_id, file.filename or "file", file.stream, declared=file.mimetype, by=by
                     )
-                    ids.append(row.id)
+                ids.append(row.id)
             except MspError as error:
                 self.errors.append(FieldError("/files", error.code, f"{file.filename}: {error.message}"))
         self.ids = ids

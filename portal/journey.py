@@ -41,8 +41,7 @@ def _answered(ticket: Ticket, clocks: Clocks) -> Step:
     if ticket.answered_at is not None:
         took = (ticket.answered_at - ticket.opened_at).total_seconds()
         return Step("We answered", f"after {words.after_words(took)}" if took >= 60 else "at once", "done")
-    due = clocks.due("response")
-    return Step("We answer", f"by {words.by_words(due, clocks.now, clocks.tz)}" if due else "")
+    return Step("We answer", _promised(clocks.due("response"), clocks))
 
 
 def _approved(ticket: Ticket, clocks: Clocks) -> Iterator[Step]:
@@ -68,8 +67,14 @@ def _end(ticket: Ticket, clocks: Clocks) -> Step:
     if ticket.status in _ENDED:
         ended = ticket.resolved_at or ticket.closed_at or ticket.updated_at
         return Step(label, _at(ended, clocks), "done")
-    due = clocks.due("resolution")
-    return Step(label, f"by {words.by_words(due, clocks.now, clocks.tz)}" if due else "")
+    return Step(label, _promised(clocks.due("resolution"), clocks))
+
+
+def _promised(due: datetime | None, clocks: Clocks) -> str:
+    """`by today 11:50`, or `was due today 11:50`."""
+    if due is None:
+        return ""
+    return f"{'by' if due >= clocks.now else 'was due'} {words.by_words(due, clocks.now, clocks.tz)}"
 
 
 def _who(ticket: Ticket) -> str:

@@ -32,6 +32,7 @@ _PAUSES = {
     "waiting_for_approval": "until something is approved",
     "scheduled": "until a planned date",
 }
+_WHAT = {"response": "Answer", "update": "News"}
 _LINE = 96.0  # per cent of the width that the target takes; the knot stands at its end
 
 
@@ -127,6 +128,7 @@ def _running(ticket: Ticket, row: Clock, calendars: Mapping[UUID, Calendar], now
         read.state, read.due_at, read.breaches_at, read.stopped_at, None, now, tz, over_seconds=read.over_seconds,
         reason="waiting for you" if ticket.status == "waiting_for_client" else "not counted now",
     )  # fmt: skip
+    said = said._replace(text=f"{_WHAT.get(read.kind, 'Fix')} {said.text[0].lower()}{said.text[1:]}")
     target = words.within_words(
         read.target_seconds, round_the_clock=calendar is not None and hours.is_round_the_clock(calendar)
     )

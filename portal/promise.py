@@ -1,6 +1,6 @@
 """What was promised for a request and how it stands: the same clocks that the agents see, in the client's words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from uuid import UUID
@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from msp.core.web import formats
 from msp.itsm.sla import queries as sla
+from msp.itsm.sla.engine import explain
 from msp.itsm.sla.engine.clock import reading
 from msp.itsm.sla.engine.reading import Cycle, Reading
 from msp.itsm.sla.engine.rules import RULES
@@ -39,6 +40,7 @@ class Promise:
     thread: Markup
     strip: Markup
     receipt: Receipt
+    moved: tuple[str, ...]
     agreement: str
 
 
@@ -84,6 +86,7 @@ def promise(ticket: Ticket, clocks: Clocks) -> Promise | None:
         thread=thread_svg(view, width=_WIDTH, fold=_FOLD),
         strip=day_strip(view),
         receipt=receipt(clocks.readings[kind], for_client=True),
+        moved=tuple(_moved(clocks.readings[kind], cycle)),
         agreement=_agreement(cycle),
     )
 
@@ -128,16 +131,32 @@ def _headline(ticket: Ticket, kind: str, cycle: Cycle, clocks: Clocks) -> str:
 
 def _detail(cycle: Cycle) -> str:
     target, used = cycle.target_seconds or 0, cycle.elapsed_seconds
-    said = f"{_target(cycle, target)}; {formats.duration_words(used)} used"
+    said = f"{_target(cycle, target)}; {_unbroken(used)} used"
     if cycle.state in ("met", "missed", "stopped"):
         return said + "."
     left = target - used
-    return f"{said}, {formats.duration_words(abs(left))} {'left' if left >= 0 else 'over'}."
+    return f"{said}, {_unbroken(abs(left))} {'left' if left >= 0 else 'over'}."
+
+
+def _unbroken(seconds: int) -> str:
+    """A duration that stays on one line."""
+    return formats.duration_words(seconds).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _target(cycle: Cycle, seconds: int) -> str:
     calendar = cycle.calendar.calendar if cycle.calendar else None
     return words.within_words(seconds, round_the_clock=calendar is not None and hours.is_round_the_clock(calendar))
+
+
+def _moved(read: Reading, cycle: Cycle) -> Iterator[str]:
+    """What moved the promise beside the pauses, which stand in the receipt: what was changed, and the clocks."""
+    calendar = cycle.calendar.calendar if cycle.calendar else None
+    for move in cycle.moves:
+        if move.kind == "change" and calendar is not None:
+            by = f" by {move.author}" if move.author else ""
+            moved = explain.move_words(calendar, move.from_due_at, move.to_due_at)
+            yield f"{words.sentence_case(move.why)}{by}: {moved}"
+    yield from (step.text for step in explain.explain(read, cycle) if step.kind == "clock_change")
 
 
 def _agreement(cycle: Cycle) -> str:

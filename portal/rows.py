@@ -52,10 +52,11 @@ def _standing(ticket: Ticket, now: datetime, tz: tzinfo) -> str:
         return words.by_words(ended, now, tz)
     if ticket.waiting_reason:
         return ticket.waiting_reason
+    who = ticket.assignee_name or ticket.team_name
     if ticket.sla_standing == "running" and ticket.sla_due_at is not None:
         is_fix = (ticket.sla_clock, ticket.kind) == ("resolution", "incident")
         promise = "fixed by" if is_fix else _DUE.get(ticket.sla_clock or "", "due")
         is_late = ticket.sla_breaches_at is not None and ticket.sla_breaches_at < now
-        return "we are late" if is_late else f"{promise} {words.by_words(ticket.sla_due_at, now, tz)}"
-    who = ticket.assignee_name or ticket.team_name
+        said = "we are late" if is_late else f"{promise} {words.by_words(ticket.sla_due_at, now, tz)}"
+        return f"{who} is on it, {said}" if who else said
     return f"with {who}" if who else f"sent {words.by_words(ticket.opened_at, now, tz)}"

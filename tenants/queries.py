@@ -198,6 +198,17 @@ def active_team(team_id: UUID) -> Team:
     return team
 
 
+def team_sizes() -> dict[UUID, int]:
+    """How many active agents each team has."""
+    statement = (
+        sa.select(TeamMember.team_id, sa.func.count())
+        .join(Agent, Agent.id == TeamMember.agent_id)
+        .where(Agent.is_active)
+        .group_by(TeamMember.team_id)
+    )
+    return {team_id: number for team_id, number in db.session.execute(statement)}  # noqa: C416 - rows are no pairs to the type checker
+
+
 def members(team_id: UUID) -> Sequence[Any]:
     """Agents of a team with `is_lead`, leads first."""
     statement = (

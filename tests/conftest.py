@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from msp.core.app import MspFlask
 from msp.core.config import Settings
+from msp.prove.browser import HostClient
 from tests.support import servers as test_servers
 from tests.support import world
 
@@ -123,17 +124,6 @@ def console_of(console_app: MspFlask) -> Any:
         return world.signed_in(console_app, client, CONSOLE_HOST, actor.provider_id, actor.person_id)
 
     return make
-
-
-class HostClient(FlaskClient):
-    """A browser that calls one host."""
-
-    host = "localhost"
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        if args and isinstance(args[0], str):
-            kwargs.setdefault("base_url", f"http://{self.host}/")
-        return super().open(*args, **kwargs)
 
 
 def _client(app: MspFlask, host: str) -> FlaskClient:

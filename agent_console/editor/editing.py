@@ -88,7 +88,9 @@ class Editing:
         if self.is_new:
             return True
         try:
-            known = {target["calendar_id"] for row in self.before.get("targets", {}).values() for target in row.values()}
+            known = {
+                target["calendar_id"] for row in self.before.get("targets", {}).values() for target in row.values()
+            }
             return checked(self.kind.name, self.before, calendars=known) != content
         except Invalid:
             return True  # stored before it was checked: any version would be better
@@ -117,7 +119,9 @@ class Editing:
         except ValueError:
             raise Invalid.field("effective_at", "Write the day as 2027-04-12.", "bad_date") from None
         if on < today:
-            raise Invalid.field("effective_at", "A version begins today or later: what was promised stays promised.", "past")
+            raise Invalid.field(
+                "effective_at", "A version begins today or later: what was promised stays promised.", "past"
+            )
         return now if on == today else datetime.combine(on, time(), self.tz)
 
     def ribbon(self, now: datetime) -> list[Mark]:
@@ -125,7 +129,10 @@ class Editing:
         started = [version for version in self.versions if version.effective_at is None or version.effective_at <= now]
         in_force = started[-1] if started else None
         marks = [self._mark(version, in_force, now) for version in self.versions[-_SHOWN_VERSIONS:]]
-        return [*marks, Mark(self.number, "not saved yet", self.form.get("note", "") or "draft", "draft", is_linked=False)]
+        return [
+            *marks,
+            Mark(self.number, "not saved yet", self.form.get("note", "") or "draft", "draft", is_linked=False),
+        ]
 
     def _mark(self, version: DefinitionVersion, in_force: DefinitionVersion | None, now: datetime) -> Mark:
         begins = version.effective_at

@@ -103,7 +103,7 @@ def calendar_fields(edited: Edited, label_before: str) -> dict[str, Any]:
     before = None if edited.is_new else edited.before.get("hours", {})
     return {
         "days": weeks.picture(hours, before),
-        "typed_days": typed_days(form, errors),
+        "typed_days": typed_days(form, errors, before),
         "total": weeks.total_words(hours),
         "change": weeks.change_words(hours, before, label_before) if before is not None else "",
         "holidays": calendars.day_rows(form, "holiday", errors),
@@ -113,17 +113,25 @@ def calendar_fields(edited: Edited, label_before: str) -> dict[str, Any]:
         "clock_change": clock_change(form.get("tz", "")),
         "countries": public_holidays.countries(),
         "regions": public_holidays.regions(form.get("country", "")),
+        **_coming_as_typed(edited),
         "years": [clock.now().year + more for more in range(3)],
     }
 
 
-def typed_days(form: MultiDict[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+def typed_days(
+    form: MultiDict[str, str], errors: Mapping[str, str], before: weeks.Hours | None = None
+) -> list[dict[str, Any]]:
     """The rows of each day as typed, with what is wrong with each; one blank row where there is none."""
     shown = []
     for day in weeks.picture({}):
         pairs = calendars.rows(form, day["key"]) or [["", ""]]
         typed = [
-            {"opens": opens, "closes": closes, "error": errors.get(f"/hours/{day['key']}/{place}", "")}
+            {
+                "opens": opens,
+                "closes": closes,
+                "error": errors.get(f"/hours/{day['key']}/{place}", ""),
+                "is_new": before is not None and not weeks.has(before, day["key"], (opens, closes)),
+            }
             for place, (opens, closes) in enumerate(pairs)
         ]
         shown.append({"name": day["name"], "long": day["long"], "key": day["key"], "rows": typed})
@@ -140,6 +148,14 @@ def clock_change(tz: str) -> str:
     if not changes:
         return "Clocks never change there"
     return f"Clocks change {day_words(instant_of(changes[0][0]).astimezone(ZoneInfo(tz)).date())}"
+
+
+def _coming_as_typed(edited: Edited) -> dict[str, Any]:
+    """The next days as typed; those before, while a day cannot be read."""
+    try:
+        return _coming(calendars.to_content(edited.form))
+    except ValueError:
+        return _coming(edited.before)
 
 
 def _coming(content: Content) -> dict[str, Any]:
@@ -180,10 +196,5 @@ def _next(month_day: str, today: date) -> date:
 def matrix_fields(edited: Edited) -> dict[str, Any]:
     """The nine cells, what changed marked with what stood there."""
     before = edited.before_form
-    cells = {
-        name: {"value": edited.form.get(name, ""), "was": was if was != edited.form.get(name, "") else ""}
-        for name, was in before.items()
-    }
+    cells = {name: {"value": edited.form.get(name, ""), "was": was} for name, was in before.items()}
     return {"cells": cells, "levels": matrices.LEVELS}
-
-

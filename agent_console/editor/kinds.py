@@ -29,10 +29,6 @@ KINDS = {
         policies.to_form,
         lambda form, before, key: policies.to_content(form, before, calendar_key=key),
     ),
-    "calendar": Kind(
-        "calendar", "calendar", calendars.to_form, lambda form, _, __: calendars.to_content(form)
-    ),
-    "matrix": Kind(
-        "matrix", "priority matrix", matrices.to_form, lambda form, _, __: matrices.to_content(form)
-    ),
+    "calendar": Kind("calendar", "calendar", calendars.to_form, lambda form, _, __: calendars.to_content(form)),
+    "matrix": Kind("matrix", "priority matrix", matrices.to_form, lambda form, _, __: matrices.to_content(form)),
 }

@@ -20,13 +20,17 @@ MIXED = "mixed"
 
 @dataclass(frozen=True)
 class Cell:
-    """One target in the table: what is typed, and what stood there before where that is something else."""
+    """One field of the table: what is typed, and what stood there before; nothing did in a new policy."""
 
     name: str
     label: str
     value: str
-    was: str = ""
+    was: str
     error: str = ""
+
+    @property
+    def is_changed(self) -> bool:
+        return self.value != self.was and not self.error
 
 
 @dataclass(frozen=True)
@@ -131,12 +135,12 @@ def _cell(priority: str, clock: str, form: Form, before: Form, errors: Mapping[s
     try:
         shown = durations.words(durations.minutes(value))
     except durations.Unreadable:
-        return Cell(name, label, value, error=error)
-    return Cell(name, label, shown, was if shown != was else "", error)
+        return Cell(name, label, value, was, error)
+    return Cell(name, label, shown, was, error)
 
 
 def _calendar_cell(priority: str, form: Form, before: Form, errors: Mapping[str, str]) -> Cell:
     name, own = f"{priority}-calendar", f"/targets/{priority}/"
     error = next((words for at, words in errors.items() if at.startswith(own) and "/calendar" in at), "")
     value, was = form.get(name, ""), before.get(name, "")
-    return Cell(name, "Calendar", value, was if value != was else "", error)
+    return Cell(name, "Calendar", value, was, error)

@@ -15,6 +15,8 @@ from msp.itsm.sla.thread.mini import mini_svg
 from msp.itsm.tickets.models import Ticket
 
 FEW, MANY = 5, 200
+_GAP = 0.4
+_LETTER = 1.6
 _GROUPS = (("breach", "Newly breached"), ("earlier", "Earlier"), ("later", "Later"))
 
 
@@ -48,6 +50,8 @@ class Stretch:
     x: float
     width: float
     label: str
+    label_x: float | None
+    anchor: str = "start"
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def _line(move: Move, ticket: Ticket, now: datetime, tz: tzinfo) -> Line:
     return Line(
         ticket,
         _words(move.was, now, tz),
-        f"overdue, {_words(move.becomes, now, tz)}" if move.is_breach else _words(move.becomes, now, tz),
+        f"was {_words(move.becomes, now, tz)}" if move.is_breach else _words(move.becomes, now, tz),
         _mini(move.before),
         _mini(move.after),
         {"over": "bad", "risk": "warn"}.get(look, ""),
@@ -170,15 +174,24 @@ def _parts(effect: Effect) -> list[tuple[str, int, str]]:
 
 
 def _bar(effect: Effect) -> Iterable[Stretch]:
-    """Shares of all open tickets; each part that is there keeps a width that can be seen."""
+    """Shares of all open tickets; each part that is there keeps a width that can be seen, and its label where it fits."""
     parts = [part for part in _parts(effect) if part[1]]
-    gap = 0.4
-    room = 100 - gap * (len(parts) - 1)
-    widths = _widths([count for _, count, _ in parts], room)
-    x = 0.0
-    for (css, _, label), width in zip(parts, widths, strict=True):
-        yield Stretch(css, round(x, 2), round(width, 2), label)
-        x += width + gap
+    widths = _widths([count for _, count, _ in parts], 100 - _GAP * (len(parts) - 1))
+    last_begins = 100 - _label_width(parts[-1][2]) if len(parts) > 1 else 100
+    x = taken = 0.0
+    for place, ((css, _, label), width) in enumerate(zip(parts, widths, strict=True)):
+        at, is_last = max(x, taken), 0 < place == len(parts) - 1
+        fits = at + _label_width(label) <= last_begins
+        if is_last:
+            yield Stretch(css, round(x, 2), round(width, 2), label, 100, "end")
+        else:
+            yield Stretch(css, round(x, 2), round(width, 2), label, round(at, 2) if fits else None)
+        taken, x = (at + _label_width(label) if fits else taken), x + width + _GAP
+
+
+def _label_width(label: str) -> float:
+    """What a label takes of the bar, with some air, in per cent of its narrowest width."""
+    return len(label) * _LETTER + 2
 
 
 def _widths(counts: Sequence[int], room: float) -> list[float]:

@@ -17,7 +17,7 @@ def picture(hours: Hours, before: Hours | None = None) -> list[dict[str, Any]]:
     """Each day with its windows, what runs on from the day before, and its sum; what `before` has not is new."""
     days = []
     for number, day in enumerate(WEEKDAYS):
-        windows = [_window(pair, before is not None and not _has(before, day, pair)) for pair in hours.get(day, ())]
+        windows = [_window(pair, before is not None and not has(before, day, pair)) for pair in hours.get(day, ())]
         yesterday = WEEKDAYS[number - 1]
         tails = [_tail(pair, DAYS[number - 1]) for pair in hours.get(yesterday, ()) if _ends(pair) > 1440]
         total = describe.week_minutes({day: hours.get(day, ())})
@@ -72,7 +72,7 @@ def _window(pair: Sequence[str], is_new: bool) -> dict[str, Any]:
 def _tail(pair: Sequence[str], from_day: str) -> dict[str, Any]:
     end = _ends(pair) - 1440
     room = end / _LETTER_MINUTES
-    labels = (f"until {pair[1]}, belongs to {from_day}", f"until {pair[1]}, {from_day}", f"until {pair[1]}")
+    labels = (f"until {pair[1]}, from {from_day}", f"until {pair[1]}")
     return {"to": end, "label": next((text for text in labels if len(text) <= room), labels[-1])}
 
 
@@ -80,5 +80,6 @@ def _ends(pair: Sequence[str]) -> int:
     return stored.windows([pair])[0][1]
 
 
-def _has(hours: Hours, day: str, pair: Sequence[str]) -> bool:
+def has(hours: Hours, day: str, pair: Sequence[str]) -> bool:
+    """Whether a day has just this window."""
     return list(pair) in [list(other) for other in hours.get(day, ())]

@@ -12,13 +12,18 @@ from flask import Response, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from agent_console import forms, notices, people
+from agent_console.attachments import Attachments
 from agent_console.blueprint import console_blueprint
 from agent_console.ticket_page import TicketPage
 from agent_console.views.ticket import regions, ticket_page, whole_page
 from msp.core.db import savepoint
 from msp.core.errors import Conflict, Invalid, MspError, StaleVersion
 from msp.core.web.formats import count_words
+from msp.core.web.uploads import takes_files
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.custom import queries as custom_fields
+from msp.itsm.tickets.custom import values
+from msp.itsm.tickets.queries import TicketKey
 from msp.itsm.tickets.services import conversation, moves, triage
 from tenants.permissions import Permission
 
@@ -34,40 +39,50 @@ _WORDS = {
 
 
 @blueprint.post("/reply")
+@takes_files()
 def reply(ref: str) -> ResponseReturnValue:
-    form = request.form
-    ticket_id = queries.visible_ticket_id(ref, by=g.actor)
+    g.actor.require(Permission.TICKET_REPLY)
+    key, form = queries.visible_ticket_key(ref, by=g.actor), request.form
+    sent = Attachments(key.tenant_id, by=g.actor)
     try:
+        sent.require_whole()
         with savepoint():
             conversation.reply(
-                ticket_id, forms.text(form, "body"), by=g.actor, then=form.get("then") or None,
-                reason=forms.text(form, "reason") or None, seen_messages=forms.number(form, "seen_messages"),
+                key.id, forms.text(form, "body"), by=g.actor, then=form.get("then") or None,
+                reason=forms.text(form, "reason") or None, attachment_ids=sent.ids,
+                seen_messages=forms.number(form, "seen_messages"),
             )  # fmt: skip
     except (Conflict, Invalid) as error:
-        return _unsent(ref, "reply", error)
+        return _unsent(ref, "public", error, sent)
     shown = ticket_page(ref)
     notices.say(f"Sent to {count_words(len(shown.recipients), 'person', 'people')}.")
     return redirect(shown.href(sent="public"), 303)
 
 
 @blueprint.post("/note")
+@takes_files()
 def note(ref: str) -> ResponseReturnValue:
-    ticket_id = queries.visible_ticket_id(ref, by=g.actor)
+    g.actor.require(Permission.NOTE_WRITE)
+    key = queries.visible_ticket_key(ref, by=g.actor)
+    sent = Attachments(key.tenant_id, by=g.actor)
     try:
+        sent.require_whole()
         with savepoint():
-            conversation.add_note(ticket_id, forms.text(request.form, "body"), by=g.actor)
+            conversation.add_note(key.id, forms.text(request.form, "body"), by=g.actor, attachment_ids=sent.ids)
     except (Conflict, Invalid) as error:
-        return _unsent(ref, "note", error)
+        return _unsent(ref, "note", error, sent)
     notices.say("Note added.")
     return redirect(ticket_page(ref).href(compose="note", sent="note"), 303)
 
 
-def _unsent(ref: str, kind: str, error: MspError) -> Response:
-    """The page again with the text; new messages count as seen, for now they stand above it."""
-    errors = _by_field(error)
+def _unsent(ref: str, mode: str, error: MspError, sent: Attachments) -> Response:
+    """The page again with text and files; new messages count as seen, for now they stand above the text."""
+    errors = forms.by_field(error)
     if not errors.keys() & {"body", "reason"}:
         errors["compose"] = error.message
-    page = whole_page(ticket_page(ref), typed=request.form, errors={**errors, "form": kind}, mode=kind)
+    page = whole_page(
+        ticket_page(ref), typed=request.form, errors={**errors, "form": mode}, mode=mode, files=sent.kept()
+    )
     return make_response(page, error.status)
 
 
@@ -76,9 +91,9 @@ def _unsent(ref: str, kind: str, error: MspError) -> Response:
 
 @blueprint.post("/status")
 def move(ref: str) -> ResponseReturnValue:
-    def act(ticket_id: UUID, form: forms.Form) -> None:
+    def act(key: TicketKey, form: forms.Form) -> None:
         moves.move(
-            ticket_id, form.get("status", ""), by=g.actor, version=forms.number(form, "version"),
+            key.id, form.get("status", ""), by=g.actor, version=forms.number(form, "version"),
             reason=forms.text(form, "reason") or None,
         )  # fmt: skip
 
@@ -87,14 +102,14 @@ def move(ref: str) -> ResponseReturnValue:
 
 @blueprint.post("/acknowledge")
 def acknowledge(ref: str) -> ResponseReturnValue:
-    return _do(ref, Permission.TICKET_MOVE, lambda ticket_id, form: moves.acknowledge(ticket_id, by=g.actor))
+    return _do(ref, Permission.TICKET_MOVE, lambda key, form: moves.acknowledge(key.id, by=g.actor))
 
 
 @blueprint.post("/assign")
 def assign(ref: str) -> ResponseReturnValue:
-    def act(ticket_id: UUID, form: forms.Form) -> None:
+    def act(key: TicketKey, form: forms.Form) -> None:
         triage.assign(
-            ticket_id, by=g.actor, version=forms.number(form, "version"), assignee_id=forms.one_id(form, "assignee"),
+            key.id, by=g.actor, version=forms.number(form, "version"), assignee_id=forms.one_id(form, "assignee"),
             team_id=forms.one_id(form, "team"),
         )  # fmt: skip
 
@@ -103,27 +118,26 @@ def assign(ref: str) -> ResponseReturnValue:
 
 @blueprint.post("/classify")
 def classify(ref: str) -> ResponseReturnValue:
-    def act(ticket_id: UUID, form: forms.Form) -> None:
-        triage.classify(ticket_id, _changes(form), by=g.actor, version=forms.number(form, "version"))
+    def act(key: TicketKey, form: forms.Form) -> None:
+        triage.classify(key.id, _changes(key, form), by=g.actor, version=forms.number(form, "version"))
 
     return _do(ref, Permission.TICKET_TRIAGE, act)
 
 
 @blueprint.post("/tags")
 def tag(ref: str) -> ResponseReturnValue:
-    def act(ticket_id: UUID, form: forms.Form) -> None:
-        triage.set_tags(ticket_id, forms.text(form, "tags").replace(",", " ").split(), by=g.actor)
+    def act(key: TicketKey, form: forms.Form) -> None:
+        triage.set_tags(key.id, forms.text(form, "tags").replace(",", " ").split(), by=g.actor)
 
     return _do(ref, Permission.TICKET_TRIAGE, act)
 
 
 @blueprint.post("/followers")
 def follow(ref: str) -> ResponseReturnValue:
-    def act(ticket_id: UUID, form: forms.Form) -> None:
-        tenant_id = queries.visible_ticket(ticket_id, by=g.actor).tenant_id
-        contact = people.named(tenant_id, form.get("contact", ""), field="contact", by=g.actor)
+    def act(key: TicketKey, form: forms.Form) -> None:
+        contact = people.named(key.tenant_id, form.get("contact", ""), field="contact", by=g.actor)
         triage.add_follower(
-            ticket_id, by=g.actor, contact_id=contact.id if contact else None, agent_id=forms.one_id(form, "agent")
+            key.id, by=g.actor, contact_id=contact.id if contact else None, agent_id=forms.one_id(form, "agent")
         )
 
     return _do(ref, Permission.TICKET_REPLY, act)
@@ -131,27 +145,28 @@ def follow(ref: str) -> ResponseReturnValue:
 
 @blueprint.post("/followers/<uuid:follower_id>/remove")
 def unfollow(ref: str, follower_id: UUID) -> ResponseReturnValue:
-    return _do(
-        ref, Permission.TICKET_REPLY, lambda ticket_id, form: triage.remove_follower(ticket_id, follower_id, by=g.actor)
-    )
+    return _do(ref, Permission.TICKET_REPLY, lambda key, form: triage.remove_follower(key.id, follower_id, by=g.actor))
 
 
-def _changes(form: forms.Form) -> dict[str, Any]:
+def _changes(key: TicketKey, form: forms.Form) -> dict[str, Any]:
     """The fields that the form names; each control sends its own."""
     numbers = ("impact", "urgency", "priority")
     changes: dict[str, Any] = {name: forms.number(form, name) for name in numbers if name in form}
     changes |= {f"{name}_id": forms.one_id(form, name) for name in ("category", "site") if name in form}
     changes |= {name: forms.text(form, name) for name in ("subject", "kind") if name in form}
+    if form.get("dialog") == "custom":
+        kind = queries.visible_ticket(key.id, by=g.actor, for_update=True).kind
+        changes["custom"] = values.read_form(form, custom_fields.fields(key.tenant_id, kind, by=g.actor))
     return changes
 
 
-def _do(ref: str, permission: str, act: Callable[[UUID, forms.Form], object]) -> ResponseReturnValue:
+def _do(ref: str, permission: str, act: Callable[[TicketKey, forms.Form], object]) -> ResponseReturnValue:
     """One act on the ticket: saved, or refused in words with nothing changed."""
     g.actor.require(permission)
-    ticket_id = queries.visible_ticket_id(ref, by=g.actor)
+    key = queries.visible_ticket_key(ref, by=g.actor)
     try:
         with savepoint():
-            act(ticket_id, request.form)
+            act(key, request.form)
     except (Conflict, Invalid) as error:
         return _refused(ref, error)
     shown = ticket_page(ref)
@@ -163,7 +178,7 @@ def _do(ref: str, permission: str, act: Callable[[UUID, forms.Form], object]) ->
 def _refused(ref: str, error: MspError) -> Response:
     """What stood in the way, beside the control or in its dialog, which opens again with what was typed."""
     shown, dialog = ticket_page(ref), request.form.get("dialog", "")
-    errors = _by_field(error)
+    errors = forms.by_field(error)
     if dialog in shown.dialogs:
         errors |= {"dialog": dialog, "message": "" if errors else error.message}
     else:
@@ -183,8 +198,3 @@ def _unsaved(shown: TicketPage, error: MspError) -> str:
     ]
     what = f" Not saved: {', '.join(lost)}." if lost else ""
     return f"{error.title}; this page now shows what they saved.{what}"
-
-
-def _by_field(error: MspError) -> dict[str, str]:
-    """Messages by the name of the field that they belong to."""
-    return {each.pointer.strip("/").removesuffix("_id"): each.message for each in error.errors}

@@ -1,6 +1,5 @@
 """Agents: who works here, as what, for which clients, and when."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -170,7 +169,7 @@ def change_absences(agent_id: UUID) -> ResponseReturnValue:
                 availability_services.remove_absence(removed, by=g.actor)
             else:
                 tz = ZoneInfo(shown.time_zone)
-                first, last = _moment(sent, "from_at", tz), _moment(sent, "to_at", tz)
+                first, last = forms.moment(sent, "from_at", tz), forms.moment(sent, "to_at", tz)
                 reason = forms.text(sent, "reason")[:200] or None
                 availability_services.add_absence(agent_id, first, last, by=g.actor, reason=reason)
     except answers.REFUSED as error:
@@ -196,13 +195,6 @@ def _hours(
         time_zone=(form or stored).get("time_zone") or stored["tz"], always="always" in form if form else not (week and week.hours),
         absences=availability.absences(shown.id, since=clock.now()), typed=typed or {}, tz=ZoneInfo(shown.time_zone),
     )  # fmt: skip
-
-
-def _moment(sent: forms.Form, name: str, tz: ZoneInfo) -> datetime:
-    try:
-        return datetime.fromisoformat(sent.get(name, "")).replace(tzinfo=tz)
-    except ValueError:
-        raise Invalid.field(name, "Say the day and the time.", "required") from None
 
 
 # --- The form of an agent ---------------------------------------------------------------------------------------------

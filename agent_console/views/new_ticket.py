@@ -14,6 +14,8 @@ from msp.core.db import savepoint
 from msp.core.errors import Conflict, Forbidden, Invalid, MspError
 from msp.core.web.gates import Gate, gated
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.custom import queries as custom_fields
+from msp.itsm.tickets.custom import values
 from msp.itsm.tickets.services import opening
 from tenants import queries as tenants
 from tenants.models import Tenant
@@ -72,16 +74,19 @@ def _open(sent: forms.Form) -> Any:
     requester = people.named(client.id, sent.get("requester", ""), field="requester", by=g.actor)
     if requester is None:
         raise Invalid.field("requester", "Say who needs help.", "required")
+    kind = sent.get("kind", "")
+    fields = custom_fields.fields(client.id, kind, by=g.actor)
     return opening.open_ticket(
-        client.id, forms.text(sent, "subject"), by=g.actor, kind=sent.get("kind", ""), body=forms.text(sent, "body"),
-        source=sent.get("source") or None, requester_id=requester.id, site_id=forms.one_id(sent, "site"),
-        category_id=forms.one_id(sent, "category"), impact=_level(sent, "impact"), urgency=_level(sent, "urgency"),
+        client.id, forms.text(sent, "subject"), by=g.actor, kind=kind, custom=values.read_form(sent, fields),
+        body=forms.text(sent, "body"), source=sent.get("source") or None, requester_id=requester.id,
+        site_id=forms.one_id(sent, "site"), category_id=forms.one_id(sent, "category"),
+        impact=_level(sent, "impact"), urgency=_level(sent, "urgency"),
     )  # fmt: skip
 
 
 def _page(typed: Mapping[str, str], error: MspError | None = None) -> str:
     clients = [(client.id, client.name) for client in tenants.clients(by=g.actor) if client.status == "active"]
-    errors = {each.pointer.strip("/").removesuffix("_id"): each.message for each in error.errors} if error else {}
+    errors = forms.by_field(error)
     return render_template(
         "console/new_ticket/page.html", clients=clients, sources=SOURCES, errors=errors,
         refusal=error.message if error and not errors else "", **_context(typed),
@@ -96,6 +101,7 @@ def _context(typed: Mapping[str, str]) -> dict[str, Any]:
         context |= {
             "sites": [(site.id, site.name) for site in tenants.sites(client.id, by=g.actor)],
             "categories": [(each.id, each.path) for each in queries.categories(client.id, by=g.actor)],
+            "custom": forms.custom_inputs(custom_fields.fields(client.id, _kind(typed), by=g.actor)),
             "priority": opening.priority_of(client.id, _level(typed, "impact"), _level(typed, "urgency")),
         }
     return context
@@ -107,6 +113,11 @@ def _client(typed: Mapping[str, str]) -> Tenant | None:
     except ValueError:
         return None
     return tenants.visible_client(tenant_id, by=g.actor)
+
+
+def _kind(typed: Mapping[str, str]) -> str:
+    """The kind that is chosen; at first an incident."""
+    return typed.get("kind") or "incident"
 
 
 def _level(typed: Mapping[str, str], name: str) -> int:

@@ -4,18 +4,19 @@ import re
 from datetime import tzinfo
 from typing import Any
 
-from flask import g, make_response, redirect, render_template, request, url_for
+from flask import g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agent_console import notices, rows, saved_views
 from agent_console.blueprint import console_blueprint
 from agent_console.shell import agent_zone
+from agent_console.ticket_page import STATE_ORDER
 from msp.core import clock
 from msp.core.errors import NotFound
 from msp.core.query import ast, complete
 from msp.core.query.errors import QueryError
 from msp.itsm.tickets import fields, listing, queries
-from msp.itsm.tickets.states import STATES, WORDS
+from msp.itsm.tickets.states import WORDS
 from tenants import queries as tenants
 from tenants.identity import profile
 
@@ -72,6 +73,20 @@ def suggest() -> ResponseReturnValue:
     return render_template("console/queue/suggestions.html", options=options)
 
 
+@blueprint.get("/queue/counts")
+def counts() -> ResponseReturnValue:
+    """How many tickets each view has now, by its query, and how many this query finds: for a page that lives on."""
+    tz = agent_zone()
+    known = saved_views.counts(by=g.actor, tz=tz)
+    try:
+        wanted = listing.asked(request.args.get("q", saved_views.DEFAULT.query), by=g.actor, tz=tz)
+    except QueryError:
+        here = None
+    else:
+        here = _count(wanted, tz)
+    return jsonify(views={view.query: known[view.key] for view in saved_views.VIEWS}, here=here)
+
+
 @blueprint.post("/queue/density")
 def density() -> ResponseReturnValue:
     """How high rows are, from the queue itself."""
@@ -94,12 +109,17 @@ def _frame(text: str, wanted: listing.Asked | None = None, tz: tzinfo | None = N
     view = saved_views.view_of(text)
     context: dict[str, Any] = {"view": view, "reports": notices.reports(), "count": None}
     if wanted is not None and tz is not None:
-        if view is not None:
-            context["count"] = saved_views.counts(by=g.actor, tz=tz)[view.key]
-        else:
-            context["count"] = saved_views.total(wanted, by=g.actor, tz=tz)
-        context |= _choices() | {"most": listing.MOST_COUNTED}
+        context |= _choices() | {"count": _count(wanted, tz)}
     return context
+
+
+def _count(wanted: listing.Asked, tz: tzinfo) -> str:
+    """How many tickets the query finds, in words: many are not counted to the end."""
+    view = saved_views.view_of(str(wanted))
+    if view is not None:
+        return str(saved_views.counts(by=g.actor, tz=tz)[view.key])
+    number = saved_views.total(wanted, by=g.actor, tz=tz)
+    return str(number) if number <= listing.MOST_COUNTED else f"{listing.MOST_COUNTED}+"
 
 
 def _choices() -> dict[str, list[tuple[Any, str]]]:
@@ -107,7 +127,7 @@ def _choices() -> dict[str, list[tuple[Any, str]]]:
     return {
         "agents": [(agent.id, agent.name) for agent in tenants.agents()],
         "teams": [(team.id, team.name) for team in tenants.teams()],
-        "states": [(state, WORDS[state].console) for state in STATES if state not in ("new", "misfiled")],
+        "states": [(state, WORDS[state].console) for state in STATE_ORDER if state != "new"],
     }
 
 

@@ -33,7 +33,7 @@ def form(ref: str) -> ResponseReturnValue:
 @blueprint.post("")
 @gated(MAY_REFILE)
 def refile(ref: str) -> ResponseReturnValue:
-    ticket_id = queries.visible_ticket_id(ref, by=g.actor)
+    ticket_id = queries.visible_ticket_key(ref, by=g.actor).id
     try:
         with savepoint():
             made = _refile(ticket_id, request.form)
@@ -69,7 +69,7 @@ def _refile(ticket_id: UUID, sent: forms.Form) -> Ticket:
 def _page(ref: str, typed: Mapping[str, str], error: MspError | None = None) -> str:
     shown = ticket_page(ref)
     others = [client for client in tenants.clients(by=g.actor) if client.id != shown.ticket.tenant_id]
-    errors = {each.pointer.strip("/").removesuffix("_id"): each.message for each in error.errors} if error else {}
+    errors = forms.by_field(error)
     public = [message for message in shown.messages if not message.is_internal]
     context: dict[str, Any] = {
         "it": shown,

@@ -115,7 +115,7 @@ def _acted(editing: Editing) -> ResponseReturnValue:
     if act == "save":
         return _save(editing)
     editing.look(by=g.actor)
-    if request.headers.get("HX-Target") == "preview":
+    if request.headers.get("HX-Target", "").endswith("#preview"):
         return render_template("console/sla/panel.html", **_shown(editing))
     return make_response(_page(editing), 422 if editing.errors or editing.refusal else 200)
 
@@ -178,6 +178,7 @@ def _with_holidays(editing: Editing) -> ResponseReturnValue:
         return make_response(_page(editing), refused.status)
     editing.form, count = calendars.with_holidays(form, found)
     editing.source = f"{public_holidays.country_name(form.get('country', ''))}: {count} days added, not saved yet"
+    editing.look(by=g.actor)
     return _page(editing)
 
 

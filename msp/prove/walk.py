@@ -20,6 +20,7 @@ from msp.core.actor import Actor
 from msp.core.ids import new_id
 from msp.core.web.gates import gate_of
 from msp.prove import bodies
+from msp.prove.browser import browser
 from msp.prove.openings import OPEN_ROUTES
 from msp.prove.world import Side, World
 
@@ -79,8 +80,7 @@ class _Walker:
         self.stranger = world.browser(viewer, world.right)
         self.native = world.browser(owner, world.left)
         surface = app.surface  # type: ignore[attr-defined]  # set by create_app
-        self.nobody = app.test_client()
-        self.nobody.environ_base.update(self.stranger.environ_base)
+        self.nobody = browser(app, self.stranger.host)
         self.surface = str(surface)
         self.nobody_csrf = _csrf(self.nobody)
         self.csrf = _csrf(self.stranger)

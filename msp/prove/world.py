@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 
-from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.auth import tokens
 from msp.core.db import apart, call, db, transaction
-from msp.core.ids import new_id
 from msp.core.scope import Scope, Trail
-from msp.itsm.tickets.models import Attachment, Ticket
-from msp.itsm.tickets.services import conversation, opening
+from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.services import conversation, files, opening
+from msp.prove.browser import HostClient, browser
 from msp.prove.rows import fill
 from msp.prove.scratch import Scratch
 from tenants.models import Contact
@@ -64,16 +63,14 @@ class World:
         with app.app_context(), transaction(scope_of(actor, Trail(actor_name=actor.name, actor_kind=actor.kind))):
             yield
 
-    def browser(self, actor: Actor | None, side: Side) -> FlaskClient:
+    def browser(self, actor: Actor | None, side: Side) -> HostClient:
         """A browser of a contact on his portal, or of an agent on the console; of nobody where there is no actor."""
         on_console = actor is None or actor.is_agent
         app, host = (self.console, "console.localhost") if on_console else (self.portal, side.host)
-        client = app.test_client()
-        client.environ_base.update(HTTP_HOST=host, SERVER_NAME=host)
+        token = None
         if actor is not None:
-            tenant_id = self.provider_id if on_console else side.tenant_id
-            client.set_cookie("msp", _session(app, actor, tenant_id, host), domain=host)
-        return client
+            token = _session(app, actor, self.provider_id if on_console else side.tenant_id, host)
+        return browser(app, host, token)
 
 
 def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
@@ -137,15 +134,10 @@ def _ticket(world: World, side: Side) -> None:
 
 
 def _file(side: Side) -> UUID:
-    """A file of the agent's, pending until his answer binds it."""
+    """A file of the agent's, pending until his answer binds it; its bytes hold the canary too."""
     assert side.agent is not None  # noqa: S101 - made just before
-    row = Attachment(
-        tenant_id=side.tenant_id, id=new_id(), is_internal=False, uploader_kind="agent", uploader_id=side.agent.id,
-        name=f"{side.canary}.txt", content_type="text/plain", size=1, sha256="0" * 64, storage_key=f"{side.tenant_id}/proof", created_at=clock.now(),
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return row.id
+    content = BytesIO(f"{side.canary} content".encode())
+    return files.upload(side.tenant_id, f"{side.canary}.txt", content, by=side.agent).id
 
 
 def _spread(scratch: Scratch, side: Side) -> None:

@@ -41,7 +41,7 @@ def page() -> ResponseReturnValue:
     found = directory.people(g.host.id, by=g.actor, words=words, cursor=request.args.get("after"))
     return render_template(
         "portal/people.html",
-        people=found.rows,
+        folk=found.rows,
         sites={site.id: site.name for site in tenants.sites(g.host.id, by=g.actor)},
         role_words=ROLE_WORDS,
         words=words,

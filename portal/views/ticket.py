@@ -21,7 +21,7 @@ from tenants import directory
 
 blueprint = portal_blueprint("ticket")
 # Regions that the page fetches anew when it hears that the request has changed.
-REGIONS = frozenset({"where", "conversation", "beside"})
+REGIONS = frozenset({"journey", "promise", "conversation", "beside"})
 SAID = {
     "answered": "Your message is sent.",
     "works": "Good to hear. We have noted that it works again.",

@@ -68,6 +68,7 @@ def test_a_reply_that_is_refused_keeps_its_text(desk: Any, ticket: Any) -> None:
     assert answer.status_code == 422
     html = answer.get_data(as_text=True)
     assert "A long &amp; careful text</textarea>" in html
+    assert 'data-composer data-mode="public"' in html
     assert '<option value="waiting_for_client" selected' in html
     assert "Say what it waits for" in html
     assert desk.ticket(ticket).status == "new"
@@ -94,7 +95,9 @@ def test_a_note_stays_in_the_house(desk: Any, acme: Any, ticket: Any, portal_of:
     assert answer.headers["Location"] == f"/tickets/{ticket.ref}?compose=note&sent=note"
     assert desk.messages(ticket)[-1] == ("They set it on fire.", True)
     assert clocks(desk, ticket)["response"].standing == "running", "a note answers nobody"
-    assert desk.post(f"/tickets/{ticket.ref}/note", body="").status_code == 422
+    empty = desk.post(f"/tickets/{ticket.ref}/note", body="")
+    assert empty.status_code == 422
+    assert 'data-composer data-mode="note"' in empty.get_data(as_text=True)
 
 
 # --- Status, people, classification ----------------------------------------------------------------------------------

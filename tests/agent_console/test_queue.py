@@ -157,6 +157,17 @@ def test_views_have_counts_of_their_own_reach(desk: Any, sit: Any, acme: Any, bi
     assert 'class="badge">2<' in text
 
 
+def test_an_open_page_asks_for_its_counts(desk: Any, sit: Any, acme: Any, birch: Any, opened: Any) -> None:
+    opened(acme, impact=1, urgency=1)
+    told = desk.get("/queue/counts?q=priority:1", at=NOON).get_json()
+    assert told["here"] == "1"
+    assert told["views"]["is:open sort:due"] == told["views"]["is:open sla:risk,breached sort:due"] == 1
+    other = sit(birch).get("/queue/counts?q=priority:1", at=NOON).get_json()
+    assert other["here"] == "0"
+    assert set(other["views"].values()) == {0}
+    assert desk.get("/queue/counts?q=status:nonsense").get_json()["here"] is None
+
+
 def test_a_page_takes_as_many_questions_for_many_rows_as_for_one(
     console_app: Any, desk: Any, acme: Any, opened: Any
 ) -> None:

@@ -21,7 +21,9 @@ from msp.core.db import apart, call
 from msp.core.ids import new_id
 from msp.core.live import publish as live
 from msp.core.live.admission import Doorkeeper, StreamTicket
+from msp.core.live.hub import Hub
 from msp.core.live.pages import channels_of
+from msp.core.live.server import LiveApp
 from msp.core.scope import Scope
 from tests.conftest import SECRET
 from tests.support import world
@@ -272,3 +274,28 @@ def test_a_slow_reader_loses_its_place_and_not_the_process(port: int, console_ap
 def _burst(app: Any, channel: str, body: str) -> None:
     with world.as_staff(app):
         live.publish_many(live.Message((channel,), "ticket", {"id": number, "why": body}) for number in range(50))
+
+
+def test_who_stops_reading_is_dropped(monkeypatch: Any) -> None:
+    monkeypatch.setattr("msp.core.live.server.STALLED_SECONDS", 0.05)
+    hub, sent = Hub("redis://127.0.0.1:1/0", ""), []
+    hub._seen_at = time.monotonic()
+
+    async def receive() -> dict[str, str]:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        if message["type"] == "http.response.body" and message.get("more_body"):
+            await asyncio.sleep(60)
+
+    async def scene() -> None:
+        query = f"ticket={quote(ticket('staff'))}".encode()
+        scope = {"type": "http", "path": "/live", "method": "GET", "query_string": query, "headers": []}
+        async with asyncio.timeout(2):
+            await LiveApp(hub, Doorkeeper([SECRET]))(scope, receive, send)
+
+    run(scene())
+    assert sent == ["http.response.start", "http.response.body", "http.response.body"], "begun, stalled, ended"
+    assert hub.count == 0

@@ -10,9 +10,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from msp.core import clock, jobs
+from msp.core import audit, clock, jobs
+from msp.core.actor import Actor
 from msp.core.db import after_commit, current_scope, db
+from msp.core.errors import Forbidden
 from msp.core.ids import new_id
+from msp.core.outbox import queries, worker
 from msp.core.outbox.models import Outbox
 from msp.core.outbox.queue import push
 
@@ -83,3 +86,15 @@ def enqueue_each(kind: str, asks: Iterable[Ask]) -> list[UUID]:
     if due and not is_suppressed():
         after_commit(lambda: push(registered.queue, due))
     return [row["id"] for row in rows]
+
+
+def send_again(outbox_id: UUID, *, by: Actor) -> None:
+    """Let a row that gave up be tried anew; only for whoever sees every client, for the work may be about any."""
+    by.require(queries.MANAGE)
+    if by.tenant_ids is not None:
+        raise Forbidden("Only whoever sees every client can send work again.")
+    row = queries.parked_row(outbox_id, by=by)
+    tenant_id = row.tenant_ids[0] if len(row.tenant_ids) == 1 else None
+    audit.note(db.session(), "sent again", "outbox", row.id, tenant_id=tenant_id, changes={"kind": row.kind})
+    worker.retry(row.id)
+    after_commit(lambda: push(row.queue, [row.id]))

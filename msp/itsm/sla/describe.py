@@ -26,6 +26,7 @@ CHANNEL_WORDS = {
 }  # fmt: skip
 RECIPIENT_WORDS = {"assignee": "the assignee", "lead": "the team lead", "account_manager": "the account manager"}
 _WEEK = 7 * 1440
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 
 Json = Mapping[str, Any]
 
@@ -140,7 +141,7 @@ def _escalation_words(content: Json) -> Iterator[str]:
     alike: dict[str, list[str]] = {}
     for clock, words in CLOCK_WORDS.items():
         if steps := content.get("steps", {}).get(clock):
-            points = listed([step_words(step) for step in steps]).replace("breach", "the breach")
+            points = listed([step_words(step).replace(" ", _UNBROKEN) for step in steps]).replace("breach", "the breach")
             alike.setdefault(points, []).append(words.lower())
     for points, clocks in alike.items():
         yield f"{listed(clocks).capitalize()} {'escalate' if len(clocks) > 1 else 'escalates'} at {points}."

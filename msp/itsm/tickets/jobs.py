@@ -5,15 +5,13 @@ from uuid import UUID
 
 from msp.core import cron
 from msp.core.db import apart, db
-from msp.core.errors import NotFound
-from msp.core.jobs import Call, job
+from msp.core.jobs import Call, GiveUp, job
 from msp.core.outbox import services as outbox
 from msp.core.scope import Scope
 from msp.itsm.sla.models import Clock
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.models import Message, Ticket
 from msp.itsm.tickets.services import escalations, files, letters, news, reprioritise, triage
-from tenants.models import Agent
 from tenants.permissions import Permission
 
 STEPS_FIRED = "tickets.steps_fired"
@@ -48,10 +46,10 @@ def raise_priority(call: Call) -> None:
 @job(escalations.REMIND, runs_as="provider", actor=escalations.ACTOR)
 def remind(call: Call) -> None:
     """Tell somebody who is back on duty of a step that fired meanwhile, if its clock still runs."""
-    ticket, agent = _ticket(call), db.session.get(Agent, UUID(call.args["agent_id"]))
+    ticket = _ticket(call)
     running = db.session.get(Clock, (ticket.tenant_id, UUID(call.args["clock_id"])))
-    if agent is not None and agent.is_active and running is not None and running.standing == "running":
-        escalations.remind(ticket, agent, call.args["step"], provider_id=_provider(call))
+    if running is not None and running.standing == "running":
+        escalations.remind(ticket, UUID(call.args["agent_id"]), call.args["step"], provider_id=_provider(call))
 
 
 @job(OPENED, runs_as="provider")
@@ -68,7 +66,7 @@ def replied(call: Call) -> None:
     ticket = _ticket(call)
     message = db.session.get(Message, (ticket.tenant_id, UUID(call.args["message_id"])))
     if message is None or message.is_internal:
-        raise NotFound
+        raise GiveUp("There is no such public reply.")
     letters.pass_on(ticket, message)
     news.replied(ticket, message, provider_id=_provider(call))
 

@@ -1,7 +1,7 @@
 """Reads of tickets: each returns only what its actor may see."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVarTuple
+from typing import Any, NamedTuple, TypeVarTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,6 +23,13 @@ from msp.itsm.tickets.models import (
 
 READ_COMPANY = "ticket.read_company"
 Ts = TypeVarTuple("Ts")
+
+
+class TicketKey(NamedTuple):
+    """The primary key of a ticket."""
+
+    tenant_id: UUID
+    id: UUID
 
 
 def visible(statement: sa.Select[*Ts], *, by: Actor) -> sa.Select[*Ts]:
@@ -60,12 +67,13 @@ def visible_ticket_by_ref(ref: str, *, by: Actor) -> Ticket:
     return ticket
 
 
-def visible_ticket_id(ref: str, *, by: Actor) -> UUID:
-    """The id behind a reference. An act takes it from here, so that its service is the first to read the ticket, locked."""
-    found = db.session.scalar(visible(sa.select(Ticket.id).where(Ticket.ref == ref.upper()), by=by))
+def visible_ticket_key(ref: str, *, by: Actor) -> TicketKey:
+    """The key behind a reference. An act begins with it, so that its service is the first to read the row, locked."""
+    statement = sa.select(Ticket.tenant_id, Ticket.id).where(Ticket.ref == ref.upper())
+    found = db.session.execute(visible(statement, by=by)).first()
     if found is None:
         raise NotFound
-    return found
+    return TicketKey(*found)
 
 
 def messages(ticket: Ticket, *, by: Actor, limit: int = 200) -> Sequence[Message]:

@@ -381,8 +381,8 @@ def test_rules_in_words() -> None:
         "steps": {"resolution": [{"percent": 50}, {"percent": 90}, {}], "response": [{"percent": 75}]},
     }
     assert describe.rules_words(content) == (
-        "Resolution pauses while waiting for client and while scheduled. Response escalates at 75 %."
-        " Resolution escalates at 50 %, 90 % and the breach. Reopened: the same clock goes on."
+        "Resolution pauses while waiting for client and while scheduled. Response escalates at 75\N{NO-BREAK SPACE}%."
+        " Resolution escalates at 50\N{NO-BREAK SPACE}%, 90\N{NO-BREAK SPACE}% and the breach. Reopened: the same clock goes on."
     )
 
 

@@ -39,7 +39,7 @@ def sweep(now: datetime) -> int:
     fired = 0
     while True:
         with transaction(STAFF):
-            batch = _settle(_due_steps(now).where(~Escalation.is_replayed), _due_clocks(now).where(~Clock.is_replayed), BATCH)
+            batch = _settle(due_steps(now).where(~Escalation.is_replayed), due_clocks(now).where(~Clock.is_replayed), BATCH)
         heartbeats.beat(SWEEP)
         fired += batch.fired
         if not batch.is_full:
@@ -52,7 +52,7 @@ def fire_due(tenant_id: UUID, subject_id: UUID, now: datetime) -> int:
     For a replay of the past, in the caller's transaction.
     """
     own = sa.and_(Clock.tenant_id == tenant_id, Clock.subject_id == subject_id)
-    steps, ending = _due_steps(now).where(own), _due_clocks(now).where(own)
+    steps, ending = due_steps(now).where(own), due_clocks(now).where(own)
     instants = {row.fire_at for row in db.session.execute(steps)} | {row.breaches_at for row in db.session.execute(ending)}
     fired = 0
     for instant in sorted(instants):
@@ -61,7 +61,7 @@ def fire_due(tenant_id: UUID, subject_id: UUID, now: datetime) -> int:
     return fired
 
 
-def _due_steps(now: datetime) -> sa.Select[Any]:
+def due_steps(now: datetime) -> sa.Select[Any]:
     """Armed steps whose instant has come, with the state of their clocks.
 
     More than the target is used only a second after the due instant, so the breach waits for that second.
@@ -78,7 +78,7 @@ def _due_steps(now: datetime) -> sa.Select[Any]:
     )
 
 
-def _due_clocks(now: datetime) -> sa.Select[Any]:
+def due_clocks(now: datetime) -> sa.Select[Any]:
     """Running clocks that have used more than their target and do not say so yet."""
     return (
         sa.select(Clock.tenant_id, Clock.id, Clock.breaches_at, Clock.is_internal)
@@ -91,10 +91,10 @@ def _due_clocks(now: datetime) -> sa.Select[Any]:
     )
 
 
-def _settle(due_steps: sa.Select[Any], due_clocks: sa.Select[Any], limit: int) -> Settled:
+def _settle(armed: sa.Select[Any], ending: sa.Select[Any], limit: int) -> Settled:
     """Take one batch and write its effects, a statement for each kind of them."""
-    steps = _taken(due_steps, limit, Escalation, Clock)
-    ended = _taken(due_clocks, limit, Clock)
+    steps = _taken(armed, limit, Escalation, Clock)
+    ended = _taken(ending, limit, Clock)
     fired = [row.id for row in steps if row.standing == "running"]
     moot = [row.id for row in steps if row.standing != "running"]
     if moot:

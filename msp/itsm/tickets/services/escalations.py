@@ -4,6 +4,7 @@ Runs after the sweep has marked the steps fired: as a job of ours across clients
 replay tells nobody and changes nothing but the timeline: what then happened stands in what is being replayed.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +22,7 @@ from msp.core.notify import services as notify
 from msp.core.notify.services import News
 from msp.core.outbox import services as outbox
 from msp.core.outbox.services import Ask
-from msp.core.web.formats import when_words
+from msp.core.web.formats import target_words, when_words
 from msp.itsm.sla.content import BREACH
 from msp.itsm.sla.models import Clock, Escalation
 from msp.itsm.sla.services.hooks import WEB_HOOK
@@ -37,6 +38,9 @@ WORDS = {
     "underpinning": "supplier’s target",
 }  # fmt: skip
 
+# The keys that steps of a policy get when nobody names them.
+_SHARE, _OFFSET = re.compile(r"[0-9.]+"), re.compile(r"([-+])([0-9.]+)m")
+
 
 @dataclass
 class _Step:
@@ -48,13 +52,16 @@ class _Step:
 
     @property
     def words(self) -> str:
-        """`75 % of the resolution time is used`."""
-        clock_name = WORDS[self.row.kind]
-        if self.row.step == BREACH:
+        """`75 % of the resolution time is used`, `30 min before the resolution target`."""
+        key, clock_name = self.row.step, WORDS[self.row.kind]
+        if key == BREACH:
             return f"The {clock_name} target is missed"
-        if self.row.step.isdigit():
-            return f"{self.row.step} % of the {clock_name} time is used"
-        return f"The {clock_name} reached “{self.row.step}”"
+        if offset := _OFFSET.fullmatch(key):
+            side = "before" if offset[1] == "-" else "after"
+            return f"{target_words(float(offset[2]) * 60)} {side} the {clock_name} target"
+        if _SHARE.fullmatch(key):
+            return f"{key} % of the {clock_name} time is used"
+        return f"The {clock_name} reached “{key}”"
 
     def due(self, now: datetime, zone: str) -> str:
         if self.row.due_at is None:
@@ -86,10 +93,11 @@ def take_effect(step_ids: Sequence[UUID], clock_ids: Sequence[UUID], *, provider
     live.publish_many(_messages(tickets.values(), late))
 
 
-def remind(ticket: Ticket, agent: Agent, step: dict[str, Any], *, provider_id: UUID) -> None:
-    """Tell somebody who was off duty when a step fired and is back now."""
-    notify.tell([News(ticket.tenant_id, agent.id, "escalation", "ticket", ticket.id, ticket.ref, step["text"])])
-    letters.to_agents("escalation", [(agent, ticket, step["context"])], provider_id=provider_id)
+def remind(ticket: Ticket, agent_id: UUID, step: Mapping[str, Any], *, provider_id: UUID) -> None:
+    """Tell somebody who was off duty when a step fired and is back now, if he still works for the client."""
+    for agent in Directory(clock.now()).reaching(ticket.tenant_id, [agent_id]):
+        notify.tell([News(ticket.tenant_id, agent.id, "escalation", "ticket", ticket.id, ticket.ref, step["text"])])
+        letters.to_agents("escalation", [(agent, ticket, step["context"])], provider_id=provider_id)
 
 
 def _fired(step_ids: Sequence[UUID]) -> Sequence[Any]:

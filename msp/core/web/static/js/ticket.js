@@ -61,6 +61,21 @@ listen('submit', 'form[action$="/sign-out"]', () => {
   for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFTS)) localStorage.removeItem(key);
 });
 
+// --- Canned replies: filled in by the server for this ticket, put where the writer is ----------------------------------------
+
+listen('click', '[data-macro]', async (_event, button) => {
+  button.closest('[popover]')?.hidePopover();
+  const answer = await fetch(button.dataset.macro, { credentials: 'same-origin' }).catch(() => null);
+  const text = document.querySelector('[role="tabpanel"]:not([hidden]) .composer-text');
+  if (!answer?.ok || !text) return;
+  const { text: said, then } = await answer.json();
+  text.focus();
+  text.setRangeText(said, text.selectionStart, text.selectionEnd, 'end');
+  text.dispatchEvent(new Event('input', { bubbles: true }));
+  const next = text.form.elements.then;
+  if (then && next && [...next.options].some((option) => option.value === then)) next.value = then;
+});
+
 // --- New messages: counted as seen at once while nothing is written, else only when the writer has looked ----------------
 
 const seen = () => document.querySelector('input[name="seen_messages"]');

@@ -48,6 +48,7 @@ function counted(windows) {
 
 function render(editor) {
   const picture = editor.querySelector('[data-week-picture]');
+  if (!picture) return;
   const svg = picture.querySelector('svg');
   const days = read(editor);
   svg.querySelectorAll('.k-win, .k-new, .k-tail, .k-in, .k-on, .k-note, [data-edge]').forEach((element) => element.remove());
@@ -109,11 +110,13 @@ listen('pointerdown', '[data-week-picture] [data-bead]', (event, handle) => {
   addEventListener('pointerup', () => removeEventListener('pointermove', drag), { once: true });
 });
 
-listen('click', '[data-week] [data-add]', (_event, button) => {
+listen('click', '[data-week] [data-add]', (event, button) => {
+  event.preventDefault();
   const set = button.closest('fieldset');
   const row = set.querySelector('.window').cloneNode(true);
   row.dataset.new = '';
-  row.querySelectorAll('input').forEach((input) => { input.value = ''; input.removeAttribute('id'); });
+  row.querySelectorAll('input').forEach((input) => { input.value = ''; input.removeAttribute('id'); input.removeAttribute('aria-invalid'); });
+  row.querySelector('.error')?.remove();
   button.before(row);
   row.querySelector('input').focus();
 });
