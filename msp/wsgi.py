@@ -16,6 +16,7 @@ FEATURES: tuple[str, ...] = (
     "msp.core.live",
     "msp.core.mail",
     "msp.core.notify",
+    "msp.core.api.replay",
     "tenants",
     "tenants.availability",
     "msp.itsm.sla",

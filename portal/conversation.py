@@ -103,7 +103,7 @@ def _told(entry: TimelineEntry, *, me: UUID | None, kind: str) -> tuple[str, str
     """Icon and words of what a client should know of; None for the rest."""
     who = "You" if entry.actor_id is not None and entry.actor_id == me else entry.actor_name
     if entry.kind == "moved":
-        return _moved(who, entry.data, kind)
+        return _moved(who, entry, kind)
     if entry.kind == "follower_added":
         return "user-plus", f"{who} let {entry.data.get('name', '')} follow this"
     if entry.kind == "rated":
@@ -111,11 +111,12 @@ def _told(entry: TimelineEntry, *, me: UUID | None, kind: str) -> tuple[str, str
     return None
 
 
-def _moved(who: str, data: Mapping[str, Any], kind: str) -> tuple[str, str] | None:
-    before, after = str(data.get("from", "")), str(data.get("to", ""))
-    reason = f": “{data['reason']}”" if data.get("reason") else ""
+def _moved(who: str, entry: TimelineEntry, kind: str) -> tuple[str, str] | None:
+    before, after = str(entry.data.get("from", "")), str(entry.data.get("to", ""))
+    reason = f": “{entry.data['reason']}”" if entry.data.get("reason") else ""
     if before in ("resolved", "closed") and after not in ("closed", "cancelled", "misfiled"):
-        return "arrow-back-up", f"{who} reopened this{reason}"
+        # A contact's reason is the message beside it.
+        return "arrow-back-up", f"{who} reopened this{'' if entry.actor_kind == 'contact' else reason}"
     if after == "waiting_for_client":
         return "dial-pause", f"The clock stands still: {who} asked you something{reason}"
     if after in ("waiting_for_supplier", "scheduled", "waiting_for_approval"):

@@ -33,15 +33,16 @@ def steps(ticket: Ticket, clocks: Clocks) -> list[Step]:
     if ticket.status in _WITHDRAWN:
         ended = ticket.closed_at or ticket.updated_at
         return [submitted, Step("Withdrawn", _at(ended, clocks), "done")]
-    middle = [_answered(ticket, clocks)] if ticket.kind == "incident" else list(_approved(ticket, clocks))
+    middle = _answered(ticket, clocks) if ticket.kind == "incident" else _approved(ticket, clocks)
     return [submitted, *middle, _progress(ticket), _end(ticket, clocks)]
 
 
-def _answered(ticket: Ticket, clocks: Clocks) -> Step:
+def _answered(ticket: Ticket, clocks: Clocks) -> Iterator[Step]:
     if ticket.answered_at is not None:
         took = (ticket.answered_at - ticket.opened_at).total_seconds()
-        return Step("We answered", f"after {words.after_words(took)}" if took >= 60 else "at once", "done")
-    return Step("We answer", _promised(clocks.due("response"), clocks))
+        yield Step("We answered", f"after {words.after_words(took)}" if took >= 60 else "at once", "done")
+    elif ticket.status not in _ENDED:
+        yield Step("We answer", _promised(clocks.due("response"), clocks))
 
 
 def _approved(ticket: Ticket, clocks: Clocks) -> Iterator[Step]:

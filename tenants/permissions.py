@@ -39,7 +39,7 @@ class Permission(StrEnum):
     CONTACT_READ = "contact.read"
     CONTACT_MANAGE = "contact.manage"
     SITE_MANAGE = "site.manage"
-    TOKEN_MANAGE = "token.manage"
+    TOKEN_MANAGE = "token.manage"  # noqa: S105 - the name of a permission
     BRANDING_MANAGE = "branding.manage"
     # the clients' side
     PORTAL_USE = "portal.use"

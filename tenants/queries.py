@@ -1,7 +1,7 @@
 """Reads about clients and people: each takes `by` and returns only what this actor may see."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +11,8 @@ from msp.core.db import db
 from msp.core.errors import Invalid, NotFound, StaleVersion
 from tenants.models import Agent, AgentClient, Branding, Contact, Host, ManagedSite, Site, Team, TeamMember, Tenant
 
+Narrowed = TypeVar("Narrowed", bound=sa.Select[Any])
+
 
 def check_version(row: Any, version: int) -> None:
     """Refuse to save over somebody else's change."""
@@ -18,7 +20,7 @@ def check_version(row: Any, version: int) -> None:
         raise StaleVersion(present=row.version)
 
 
-def reachable(statement: sa.Select[Any], column: Any, by: Actor) -> sa.Select[Any]:
+def reachable(statement: Narrowed, column: Any, by: Actor) -> Narrowed:
     """The statement narrowed to the actor's clients: the policy is the guarantee, this is the speed."""
     if by.tenant_ids is None:
         return statement

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from msp.core import migrate
 from msp.core.config import Settings
 from msp.core.features import load_models
+from msp.core.tables import registry
 from msp.wsgi import FEATURES
 
 
@@ -37,7 +38,7 @@ def bootstrap(
     }  # fmt: skip
     passwords = {login: password for login, password in given.items() if password}
     if only_print:
-        shown = {login: "CHANGE THIS" for login in given}
+        shown = dict.fromkeys(given, "CHANGE THIS")
         click.echo(f'CREATE DATABASE "{database}";')
         for statement in roles.statements(database, shown):
             click.echo(statement + ";")
@@ -70,7 +71,7 @@ def check(as_json: bool) -> None:
         migrate.check_server(connection)
         present, wanted = migrate.present(connection), migrate.heads(url)
         tables = set(sa.inspect(connection).get_table_names())
-    missing = sorted(set(migrate.registry()) - tables)
+    missing = sorted(set(registry()) - tables)
     fine = [present] == wanted and not missing
     if as_json:
         click.echo(json.dumps({"ok": fine, "present": present, "wanted": wanted, "missing_tables": missing}))

@@ -76,8 +76,8 @@ class Seeder:
         """Everything in order; RuntimeError when the database is not empty."""
         with self.app.app_context(), outbox.suppressed():
             self._staff(self._install)
-            for story in CLIENTS:
-                self._staff(lambda story=story: self._client(story))
+            for client in CLIENTS:
+                self._staff(lambda client=client: self._client(client))
             self._staff(self._provider_people)
             with transaction(Scope.signin()):
                 for person_id, hashed in self.credentials:
@@ -225,8 +225,9 @@ def _agent_actor(agent: Agent) -> Actor:
 
         reach = tuple(queries.client_ids_of(agent.id))
     return Actor(
-        agent.id, "agent", agent.name, permissions_of(agent.roles, agent=True), reach, provider_id=agent.tenant_id, person_id=agent.person_id
-    )
+        agent.id, "agent", agent.name, permissions_of(agent.roles, agent=True), reach, provider_id=agent.tenant_id,
+        person_id=agent.person_id,
+    )  # fmt: skip
 
 
 def _contact_actor(contact: Contact) -> Actor:

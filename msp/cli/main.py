@@ -34,7 +34,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"msp.cli.{COMMANDS[cmd_name]}")
-        return getattr(module, cmd_name.replace("-", "_") + ("_" if cmd_name == "import" else ""))
+        found: click.Command = getattr(module, cmd_name.replace("-", "_") + ("_" if cmd_name == "import" else ""))
+        return found
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

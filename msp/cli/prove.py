@@ -8,7 +8,8 @@ from msp.core.config import ConfigError, Settings
 
 
 @click.command("prove-isolation")
-@click.option("--admin-url", envvar="MSP_ADMIN_DATABASE_URL", help="a superuser's address of the installation's server, to make the scratch database there; without it an embedded server is used")
+@click.option("--admin-url", envvar="MSP_ADMIN_DATABASE_URL",
+              help="a superuser's address of the installation's server, to make the scratch database there instead of on an embedded one")
 @click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="folder for isolation-proof.json and isolation-proof.txt")
 def prove_isolation(admin_url: str | None, as_json: bool, output: Path | None) -> int:

@@ -120,7 +120,7 @@ def _created(instance: Any) -> dict[str, Any]:
 
 
 def _changed(instance: Any) -> dict[str, Any]:
-    shown = {}
+    shown: dict[str, Any] = {}
     state = sa.inspect(instance)
     for attribute in state.mapper.column_attrs:
         history = state.attrs[attribute.key].history

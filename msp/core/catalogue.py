@@ -23,7 +23,8 @@ _QUERIES: Mapping[str, str] = {
         FROM pg_policies WHERE schemaname = 'public'""",
     "grants": """
         SELECT g.table_name || ' to ' || g.grantee AS name, array_agg(g.privilege_type::text ORDER BY g.privilege_type) AS rights
-        FROM information_schema.role_table_grants g WHERE g.table_schema = 'public' AND g.grantee LIKE 'msp\\_%' AND g.grantee <> 'msp_owner'
+        FROM information_schema.role_table_grants g WHERE g.table_schema = 'public' AND g.grantee LIKE 'msp\\_%'
+          AND g.grantee <> 'msp_owner'
         GROUP BY 1""",
     "column_grants": """
         SELECT a.attrelid::regclass || '.' || a.attname AS name, a.attacl::text AS rights
@@ -87,7 +88,8 @@ def violations(picture: dict[str, Facts]) -> list[str]:
     tables = {name for name, facts in picture["tables"].items() if facts["kind"] in ("r", "p") and name != "alembic_version"}
     said += [f"{name} is not in the registry" for name in sorted(tables - kinds.keys())]
     said += [f"{name} is not in the database" for name in sorted(kinds.keys() - tables)]
-    said += [f"{name} is a {facts['kind']}: views over tenant data are not allowed" for name, facts in picture["tables"].items() if facts["kind"] not in ("r", "p")]
+    views = {name: facts["kind"] for name, facts in picture["tables"].items() if facts["kind"] not in ("r", "p")}
+    said += [f"{name} is a {kind}: views over tenant data are not allowed" for name, kind in views.items()]
     for name in sorted(tables & kinds.keys()):
         said += [f"{name}: {problem}" for problem in _table(name, kinds[name], picture)]
     for name, facts in picture["functions"].items():
@@ -114,22 +116,7 @@ def _table(name: str, isolation: Isolation, picture: dict[str, Facts]) -> Iterat
 
 
 def _policies(name: str, isolation: Isolation, policies: Facts) -> Iterator[str]:
-    key = "id" if isolation.kind == "tenant" else "tenant_id"
-    wanted: dict[str, tuple[str, str]] = {}
-    if isolation.kind in ("client", "tenant"):
-        wanted["tenant_rows"] = ("{msp_tenant}", f"({key} = {TENANT})")
-        wanted["agent_rows"] = ("{msp_agent}", f"({key} = ANY ({TENANTS}::uuid[]))")
-        wanted["staff_rows"] = ("{msp_staff}", "true")
-    if isolation.kind == "platform":
-        wanted["staff_rows"] = ("{msp_staff}", "true")
-    if isolation.kind in ("provider", "published"):
-        wanted["agent_rows"] = ("{msp_agent}", "true")
-        wanted["staff_rows"] = ("{msp_staff}", "true")
-    if isolation.kind == "published":
-        found = policies.get("tenant_rows")
-        if found is None or found["cmd"] != "SELECT" or _flat(found["qual"]) != "(audience = 'all'::text)":
-            yield "contacts see something else than what is for all"
-    for policy, (role, condition) in wanted.items():
+    for policy, (role, condition) in _wanted(isolation).items():
         found = policies.get(policy)
         if found is None:
             yield f"the policy {policy} is missing"
@@ -138,15 +125,37 @@ def _policies(name: str, isolation: Isolation, policies: Facts) -> Iterator[str]
         elif _flat(found["qual"]) != _flat(condition) or _flat(found["with_check"]) != _flat(condition):
             yield f"the policy {policy} compares something else"
     if isolation.internal:
-        found = policies.get("no_internal_rows")
-        if found is None or found["permissive"] != "RESTRICTIVE" or found["cmd"] != "ALL" or _flat(found["qual"]) != "(NOT is_internal)":
-            yield "internal rows are not hidden from contacts"
-        elif _flat(found["with_check"]) != "(NOT is_internal)":
-            yield "contacts could write internal rows"
+        yield from _internal(policies.get("no_internal_rows"))
+    if isolation.kind == "published":
+        yield from _published(policies.get("tenant_rows"))
     if isolation.kind in ("provider", "platform") and any("msp_tenant" in policy["roles"] for policy in policies.values()):
         yield "contacts have a policy on it"
     if any("public" in policy["roles"] for policy in policies.values()):
         yield "a policy applies to everybody"
+
+
+def _wanted(isolation: Isolation) -> dict[str, tuple[str, str]]:
+    """The policies for all commands that a kind of table has: role and condition by name."""
+    key = "id" if isolation.kind == "tenant" else "tenant_id"
+    staff = {"staff_rows": ("{msp_staff}", "true")}
+    if isolation.kind in ("client", "tenant"):
+        tenant = {"tenant_rows": ("{msp_tenant}", f"({key} = {TENANT})")}
+        return tenant | {"agent_rows": ("{msp_agent}", f"({key} = ANY ({TENANTS}::uuid[]))")} | staff
+    if isolation.kind in ("provider", "published"):
+        return {"agent_rows": ("{msp_agent}", "true")} | staff
+    return staff if isolation.kind == "platform" else {}
+
+
+def _internal(found: dict[str, Any] | None) -> Iterator[str]:
+    if found is None or found["permissive"] != "RESTRICTIVE" or found["cmd"] != "ALL" or _flat(found["qual"]) != "(NOT is_internal)":
+        yield "internal rows are not hidden from contacts"
+    elif _flat(found["with_check"]) != "(NOT is_internal)":
+        yield "contacts could write internal rows"
+
+
+def _published(found: dict[str, Any] | None) -> Iterator[str]:
+    if found is None or found["cmd"] != "SELECT" or _flat(found["qual"]) != "(audience = 'all'::text)":
+        yield "contacts see something else than what is for all"
 
 
 def _grants(name: str, isolation: Isolation, grants: Facts) -> Iterator[str]:

@@ -54,7 +54,7 @@ class Settings:
     def from_env(cls) -> Self:
         """Read `MSP_*`; raise ConfigError with the variable's name."""
         env = Env(prefix="MSP_")
-        scheme = "https" if env.str("PUBLIC_SCHEME", "https") == "https" else "http"
+        scheme: Literal["http", "https"] = "https" if env.str("PUBLIC_SCHEME", "https") == "https" else "http"
         console_host = env.str("CONSOLE_HOST", "console.localhost:8000").lower()
         settings = cls(
             environment=_environment(env.str("ENVIRONMENT", "production")),

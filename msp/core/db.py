@@ -90,7 +90,7 @@ def current_scope() -> Scope:
     return cast(Scope, scope)
 
 
-def after_commit(action: Callable[[], None]) -> None:
+def after_commit(action: Callable[[], object]) -> None:
     """Do `action` once the running transaction is committed; a rollback forgets it."""
     db.session().info.setdefault("after_commit", []).append(action)
 

@@ -34,21 +34,21 @@ class Scope:
             raise ValueError("a tenant scope names exactly one client")
 
     @classmethod
-    def signin(cls, trail: Trail = Trail()) -> "Scope":  # noqa: B008 - a frozen value
+    def signin(cls, trail: Trail = Trail()) -> "Scope":
         """Before a scope exists: only the reviewed functions can be called."""
         return cls("msp_signin", trail=trail)
 
     @classmethod
-    def of_tenant(cls, tenant_id: UUID, actor_id: UUID | None = None, trail: Trail = Trail()) -> "Scope":  # noqa: B008 - a frozen value
+    def of_tenant(cls, tenant_id: UUID, actor_id: UUID | None = None, trail: Trail = Trail()) -> "Scope":
         return cls("msp_tenant", (tenant_id,), actor_id, trail)
 
     @classmethod
-    def of_agent(cls, tenant_ids: tuple[UUID, ...], actor_id: UUID | None = None, trail: Trail = Trail()) -> "Scope":  # noqa: B008 - a frozen value
+    def of_agent(cls, tenant_ids: tuple[UUID, ...], actor_id: UUID | None = None, trail: Trail = Trail()) -> "Scope":
         """An agent limited to named clients; none at all is a scope that sees no client row."""
         return cls("msp_agent", tenant_ids, actor_id, trail)
 
     @classmethod
-    def staff(cls, actor_id: UUID | None = None, trail: Trail = Trail()) -> "Scope":  # noqa: B008 - a frozen value
+    def staff(cls, actor_id: UUID | None = None, trail: Trail = Trail()) -> "Scope":
         return cls("msp_staff", (), actor_id, trail)
 
     @property

@@ -85,7 +85,8 @@ def _answers(world: World, item: Filter, actor: Actor) -> bool:
     for parameter in inspect.signature(item.function).parameters.values():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY or parameter.default is not inspect.Parameter.empty:
             continue
-        arguments.append(world.left.tenant_id if parameter.name == "tenant_id" and arguments == [] and item.table != "tenant" else _key(world, item))
+        is_client = parameter.name == "tenant_id" and not arguments and item.table != "tenant"
+        arguments.append(world.left.tenant_id if is_client else _key(world, item))
     with world.console.app_context(), transaction(Scope.staff()):
         try:
             return item.function(*arguments, by=actor) is not None

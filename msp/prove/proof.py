@@ -21,7 +21,7 @@ from msp.wsgi import FEATURES, app_of
 Say = Callable[[str], None]
 
 
-def prove(live_settings: Settings | None, admin_url: str | None, *, say: Say = lambda _: None) -> Report:
+def prove(live_settings: Settings | None, admin_url: str | None, *, say: Say = print) -> Report:
     """Both parts; the report says what holds and, line by line, what does not."""
     say("Making a scratch database")
     with scratch(live_settings, admin_url) as made:
@@ -133,7 +133,7 @@ def live_part(made: Scratch, settings: Settings) -> Part:
         return part
     finally:
         engine.dispose()
-    part.figures = {kind: len(facts) for kind, facts in present.items()} | {"tables in the registry": len(registry())}
+    part.figures = {**{kind: len(facts) for kind, facts in present.items()}, "tables in the registry": len(registry())}
     part.failures = catalogue.differences(wanted, present)
     return part
 

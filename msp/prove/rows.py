@@ -43,7 +43,8 @@ def _insert(connection: Any, table: sa.Table, tenant_id: UUID, made: dict[str, U
     names = ", ".join(values)
     marks = ", ".join(["%s"] * len(values))
     connection.execute(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(values.values()))
-    return values.get("id", tenant_id)
+    made_id: UUID = values.get("id", tenant_id)
+    return made_id
 
 
 def _is_needed(column: sa.Column[Any]) -> bool:
@@ -51,7 +52,7 @@ def _is_needed(column: sa.Column[Any]) -> bool:
         return False
     if column.name == "is_internal" or _is_first_of_two(column):
         return True
-    return not column.nullable and column.server_default is None or (isinstance(column.type, sa.Text) and column.server_default is None and not column.foreign_keys)
+    return (not column.nullable and column.server_default is None) or (isinstance(column.type, sa.Text) and column.server_default is None and not column.foreign_keys)
 
 
 def _is_first_of_two(column: sa.Column[Any]) -> bool:
@@ -76,7 +77,7 @@ def _value(connection: Any, column: sa.Column[Any], table: sa.Table, made: dict[
 
 def _provider_row(connection: Any, table: sa.Table, made: dict[str, UUID], canary: str) -> UUID:
     """Some row of a table of the provider; made where there is none."""
-    row = connection.execute(f"SELECT id FROM {table.name} LIMIT 1").fetchone()  # noqa: S608 - names from the registry
+    row = connection.execute(f"SELECT id FROM {table.name} LIMIT 1").fetchone()
     if row:
         found: UUID = row[0]
         return found
@@ -124,7 +125,7 @@ def spread_canary(owner_url: str, tenant_id: UUID, canary: str) -> None:
             for column in table.columns:
                 if _is_free_text(table, column):
                     connection.execute(
-                        f"UPDATE {table.name} SET {column.name} = {column.name} || ' {canary}'"  # noqa: S608 - names from the registry
+                        f"UPDATE {table.name} SET {column.name} = {column.name} || ' {canary}'"
                         f" WHERE tenant_id = %s AND {column.name} NOT ILIKE %s",
                         (tenant_id, f"%{canary}%"),
                     )

@@ -48,8 +48,8 @@ def _actor(side: Side) -> UUID | None:
 
 
 def _work(tenant_id: UUID, **changes: Any) -> dict[str, Any]:
-    row = {"id": new_id(), "kind": "proof", "queue": "default", "args": Jsonb({}), "tenant_ids": [tenant_id], "created_at": NOW, "run_after": NOW}
-    return row | changes
+    row = {"id": new_id(), "kind": "proof", "queue": "default", "args": Jsonb({}), "tenant_ids": [tenant_id]}
+    return row | {"created_at": NOW, "run_after": NOW} | changes
 
 
 def _entry(tenant_id: UUID, actor_id: UUID | None) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _insert(connection: psycopg.Connection, role: str, side: Side, table: str, r
     names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     try:
         with connection.transaction(force_rollback=True):
-            connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))  # type: ignore[arg-type]  # noqa: S608 - names from this file
+            connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))  # type: ignore[arg-type]
     except psycopg.errors.InsufficientPrivilege:
         return False
     return True

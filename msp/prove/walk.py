@@ -53,10 +53,9 @@ class Findings:
 def walk(world: World, *, only: str | None = None) -> Findings:
     """Ask everything as the wrong client and as an agent limited to it; `only` names one route."""
     found = Findings()
-    assert world.right.agent is not None and world.left.agent is not None  # noqa: S101 - both sides have one
     for app, viewer, owner in (
         (world.portal, world.right.contacts["everything"], world.left.contacts["everything"]),
-        (world.console, world.right.agent, world.left.agent),
+        (world.console, world.right.limited, world.left.limited),
     ):
         _Walker(world, app, viewer, owner, found).run(only)
     return found
@@ -65,8 +64,7 @@ def walk(world: World, *, only: str | None = None) -> Findings:
 def gates(world: World, *, only: str | None = None) -> Findings:
     """Ask every route as nobody: it must be closed, or stand on the list of open ones."""
     found = Findings()
-    assert world.right.agent is not None and world.left.agent is not None  # noqa: S101 - both sides have one
-    for app, viewer in ((world.portal, world.right.contacts["everything"]), (world.console, world.right.agent)):
+    for app, viewer in ((world.portal, world.right.contacts["everything"]), (world.console, world.right.limited)):
         walker = _Walker(world, app, viewer, viewer, found)
         for rule in app.url_map.iter_rules():
             if only is None or rule.endpoint == only:
@@ -146,7 +144,7 @@ class _Walker:
             right = self._send(method, path, new_id())
             self._silent(rule, method, left, f"{path} with a foreign {kind}")
             if left.status_code != right.status_code:
-                self.found.fail(f"{self.surface} {method} {rule.rule}: a foreign {kind} in the body is answered otherwise than a random one")
+                self.found.fail(f"{self.surface} {method} {rule.rule}: a foreign {kind} in the body is answered otherwise")
 
     def _send(self, method: str, path: str, id: UUID) -> TestResponse:
         if path.startswith("/api/"):

@@ -40,6 +40,13 @@ class Side:
     refs: list[str] = field(default_factory=list)
 
     @property
+    def limited(self) -> Actor:
+        """The agent who sees this client only."""
+        if self.agent is None:
+            raise RuntimeError("the side is not complete yet")
+        return self.agent
+
+    @property
     def words(self) -> list[bytes]:
         """What gives this client away: its canary, and its key as it stands in references."""
         return [self.canary.encode(), f"{self.key}-".encode()]
@@ -108,8 +115,9 @@ def _side(app: Flask, key: str, canary: str) -> Side:
 def _agent(world: World, side: Side) -> None:
     """An agent with every role, limited to this client."""
     with world.console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
+        word = side.key.lower()
         made = people.add_agent(
-            f"Agent for {side.key.lower()}", f"agent-{side.key.lower()}@prover.example", roles=list(AGENT_ROLES), client_ids=[side.tenant_id], by=PROVER
+            f"Agent for {word}", f"agent-{word}@prover.example", roles=list(AGENT_ROLES), client_ids=[side.tenant_id], by=PROVER
         )
     side.agent = Actor(
         made.id, "agent", made.name, permissions_of(made.roles, agent=True), (side.tenant_id,), provider_id=world.provider_id,
@@ -130,7 +138,8 @@ def _ticket(world: World, side: Side) -> None:
         conversation.reply(side.ids["ticket"], f"{side.canary} answer", by=side.agent, attachment_ids=[side.ids["attachment"]])
         conversation.add_note(side.ids["ticket"], f"{side.canary} note", by=side.agent)
     with world.as_actor(side.agent, world.console):
-        side.refs += [ref for (ref,) in db.session.execute(sa.select(Ticket.ref).where(Ticket.tenant_id == side.tenant_id)) if ref not in side.refs]
+        refs = db.session.scalars(sa.select(Ticket.ref).where(Ticket.tenant_id == side.tenant_id))
+        side.refs += [ref for ref in refs if ref not in side.refs]
 
 
 def _file(side: Side) -> UUID:
@@ -171,7 +180,7 @@ def fingerprint(scratch: Scratch, side: Side) -> dict[str, str]:
 
         for table in client_tables():
             row = connection.execute(
-                f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t.id::text), '')) FROM {table.name} t WHERE tenant_id = %s",  # noqa: S608 - names from the registry
+                f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t.id::text), '')) FROM {table.name} t WHERE tenant_id = %s",
                 (side.tenant_id,),
             ).fetchone()
             found[table.name] = row[0] if row else ""

@@ -13,7 +13,7 @@ from msp.core.tables import ProviderRow, provider_table
 
 
 class WorkingWeek(ProviderRow, Base):
-    """An agent's hours, `{"mon": [["09:00", "17:00"]]}`. `available_until` is his own word and beats hours and absence."""
+    """An agent's hours, `{"mon": [["09:00", "17:00"]]}`; `available_until` is his own word and beats everything."""
 
     __tablename__ = "working_week"
     __isolation__ = provider_table()
@@ -39,7 +39,7 @@ class Absence(ProviderRow, Base):
 
 
 class Rota(ProviderRow, Base):
-    """Who is on call for a team: the agents in turn, each for `period_days` from `starts_on`, handing over at `hand_over`."""
+    """Who is on call for a team: agents in turn, each for `period_days`, from `starts_on` at `hand_over`."""
 
     __tablename__ = "rota"
     __isolation__ = provider_table("SELECT INSERT UPDATE DELETE")

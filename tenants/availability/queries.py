@@ -41,7 +41,7 @@ class Turns:
     swaps: list[tuple[datetime, datetime, UUID]] = field(default_factory=list)
 
     def agent_at(self, at: datetime) -> UUID | None:
-        """Who is on call at an instant; None before the rota begins. Hand-over keeps its time on the wall when clocks change."""
+        """Who is on call at an instant; None before the rota begins. Hand-over is by the wall's clock all year."""
         for since, to, agent_id in reversed(self.swaps):
             if since <= at < to:
                 return agent_id
@@ -60,7 +60,9 @@ def duties(agent_ids: Iterable[UUID], *, since: datetime) -> dict[UUID, Duty]:
     found = {agent_id: Duty() for agent_id in wanted}
     for week in db.session.scalars(sa.select(WorkingWeek).where(WorkingWeek.agent_id.in_(wanted))):
         found[week.agent_id] = Duty(week.time_zone, week.hours, week.available_until)
-    away = sa.select(Absence.agent_id, Absence.from_at, Absence.to_at).where(Absence.agent_id.in_(wanted), Absence.to_at > since)
+    away = sa.select(Absence.agent_id, Absence.from_at, Absence.to_at).where(
+        Absence.agent_id.in_(wanted), Absence.to_at > since
+    )
     for agent_id, from_at, to_at in db.session.execute(away.order_by(Absence.from_at)):
         found[agent_id].absences.append((from_at, to_at))
     return found

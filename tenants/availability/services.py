@@ -139,10 +139,16 @@ def _wrong_zone(time_zone: str) -> list[FieldError]:
 
 def _wrong_hours(hours: Mapping[str, Any]) -> list[FieldError]:
     """Weekdays with pairs of times; an end not after its beginning lies on the next day."""
-    wrong = [FieldError(f"/hours/{day}", "unknown", f"A weekday is one of {', '.join(WEEKDAYS)}.") for day in hours if day not in WEEKDAYS]
+    wrong = [
+        FieldError(f"/hours/{day}", "unknown", f"A weekday is one of {', '.join(WEEKDAYS)}.")
+        for day in hours
+        if day not in WEEKDAYS
+    ]
     for day in WEEKDAYS:
         for window in hours.get(day, ()):
-            if len(window) != 2 or not all(isinstance(reading, str) and _READING.fullmatch(reading) for reading in window):
+            if len(window) != 2 or not all(
+                isinstance(reading, str) and _READING.fullmatch(reading) for reading in window
+            ):
                 wrong.append(FieldError(f"/hours/{day}", "format", "A pair of times, as 09:00 and 17:30."))
             elif window[0] == window[1]:
                 wrong.append(FieldError(f"/hours/{day}", "empty", "These hours end when they begin."))

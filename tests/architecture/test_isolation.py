@@ -7,9 +7,9 @@ import pytest
 
 from msp.core.features import load_models
 from msp.core.tables import registry
+from msp.prove.rows import fill
 from msp.wsgi import FEATURES
 from tests.support import world
-from msp.prove.rows import fill
 from tests.support.servers import Servers
 
 load_models(FEATURES)

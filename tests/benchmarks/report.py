@@ -30,8 +30,8 @@ def _head(figures: dict[str, Any]) -> str:
         "# Benchmarks\n\n"
         f"Written by `{figures['command']}` on {clock.now():%d %B %Y} at commit {commit}. Machine: {platform.machine()}, "
         f"{os.cpu_count()} cores, {memory} GiB, {platform.system()}, Python {platform.python_version()}. Load before the run: "
-        f"{', '.join(f'{value:.2f}' for value in figures['load'])}. Everything runs on this one machine: PostgreSQL, Redis, the web process "
-        f"and the caller. The run took {figures['seconds']} s."
+        f"{', '.join(f'{value:.2f}' for value in figures['load'])}. Everything runs on this one machine: PostgreSQL, Redis, the web "
+        f"process and the caller. The run took {figures['seconds']} s."
     )
 
 

@@ -20,8 +20,8 @@ from msp.core.config import Settings
 from msp.core.embedded import postgres, redis
 from msp.core.process import set_application
 from msp.wsgi import app_of
-from tests.support import bulk, world
 from tenants.services import clients
+from tests.support import bulk, world
 
 PORT = 8310
 LOGINS = ("msp_owner", "msp_portal", "msp_console", "msp_live")

@@ -92,7 +92,10 @@ def test_a_second_loop_stands_by_and_takes_over(console_app: Any) -> None:
     stop = threading.Event()
 
     def stand_by() -> None:
-        with console_app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with (
+            console_app.app_context(),
+            db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        ):
             cron._lead(console_app, connection, stop)
 
     with console_app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:

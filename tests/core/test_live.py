@@ -115,7 +115,7 @@ async def _get(port: int, path: str, **headers: str) -> Page:
     lines = [f"GET {path} HTTP/1.1", "Host: live", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
     page.writer.write("\r\n".join(lines).encode())
     page.status = int((await page.reader.readline()).split()[1])
-    while (line := (await page.reader.readline()).decode().strip()):
+    while line := (await page.reader.readline()).decode().strip():
         name, _, value = line.partition(": ")
         page.headers[name.lower()] = value
     return page
@@ -178,7 +178,9 @@ def _fill(app: Any, channel: str) -> None:
     with app.app_context():
         pipe = app.extensions["msp.redis"].pipeline(transaction=False)
         for number in range(live.KEEP + 200):
-            pipe.xadd(live.stream(channel), {"body": json.dumps({"topic": str(number)})}, maxlen=live.KEEP, approximate=False)
+            pipe.xadd(
+                live.stream(channel), {"body": json.dumps({"topic": str(number)})}, maxlen=live.KEEP, approximate=False
+            )
         pipe.execute()
 
 

@@ -28,6 +28,7 @@ from tenants.models import Site
 from tests.conftest import SECRET
 from tests.support import world
 
+
 @jobs.job("test.note", tries=2)
 def note(call: jobs.Call) -> None:
     """Add a site; misbehave as told."""
@@ -147,7 +148,9 @@ def test_a_claim_keeps_others_away_until_it_runs_out(console_app: Any, acme: Any
 
 def test_a_dead_process_lets_go_and_one_that_kills_every_process_is_parked(console_app: Any, acme: Any) -> None:
     id = ask(console_app, acme)
-    change(console_app, id, claim=f"{worker.holder(4711)}x", claimed_until=clock.now() + timedelta(seconds=30), attempts=1)
+    change(
+        console_app, id, claim=f"{worker.holder(4711)}x", claimed_until=clock.now() + timedelta(seconds=30), attempts=1
+    )
     with console_app.app_context():
         worker.release(id, 4712)
         assert row(console_app, id).claim is not None, "it was not his"
@@ -178,7 +181,9 @@ def test_what_redis_forgot_is_pushed_again_and_what_it_knows_is_not(console_app:
     redis.flushdb()
 
 
-def test_without_redis_the_loop_does_what_is_urgent_itself(console_app: Any, acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis_the_loop_does_what_is_urgent_itself(
+    console_app: Any, acme: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(console_app.extensions, "msp.redis", Redis.from_url("redis://127.0.0.1:1/0"))
     id, other = ask(console_app, acme), ask(console_app, acme)
     change(console_app, id, queue="urgent")
@@ -200,8 +205,9 @@ def test_rows_of_a_replay_are_never_done(console_app: Any, acme: Any) -> None:
 @pytest.fixture
 def start_worker(settings: Any, servers: Any) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     environment = os.environ | {
-        "MSP_ENVIRONMENT": "test", "MSP_SECRET_KEY": SECRET, "MSP_PUBLIC_SCHEME": "http", "MSP_CONSOLE_HOST": settings.console_host,
-        "MSP_REDIS_URL": settings.redis_url, "MSP_CONSOLE_DATABASE_URL": servers.url("msp_console"), "MSP_MAIL_URL": "null:",
+        "MSP_ENVIRONMENT": "test", "MSP_SECRET_KEY": SECRET, "MSP_PUBLIC_SCHEME": "http",
+        "MSP_CONSOLE_HOST": settings.console_host, "MSP_REDIS_URL": settings.redis_url,
+        "MSP_CONSOLE_DATABASE_URL": servers.url("msp_console"), "MSP_MAIL_URL": "null:",
     }  # fmt: skip
     started: list[subprocess.Popen[bytes]] = []
 
@@ -227,7 +233,7 @@ def until(what: Callable[[], bool], seconds: float = 12) -> None:
 def test_real_workers_survive_the_death_of_a_child_and_lose_nothing_when_killed(
     console_app: Any, acme: Any, servers: Any, start_worker: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
-    """A lock holds the job in its middle: its child is killed, then the next child with its worker, and Redis flushed."""
+    """A lock holds the job in its middle: its child is killed, then the next one with its worker, Redis flushed."""
     redis = console_app.extensions["msp.redis"]
     redis.flushdb()
     workers = [start_worker(), start_worker()]

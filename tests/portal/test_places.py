@@ -164,7 +164,9 @@ def test_an_administrator_invites_and_changes_people(
     details = {"name": "Nora New", "roles": ["requester", "manager"], "job_title": "Cook"}
     answer = send(admin, "/people/new", e_mail=address, **details)
     assert answer.status_code == 303, answer.text
-    assert "The invitation is on its way." in admin.get(answer.location).text
+    listed = admin.get(answer.location).text
+    assert "The invitation is on its way." in listed
+    assert re.search(r"Nora New</span>.*?Manager", listed, re.S)
     with world.as_staff(console_app):
         made = db.session.query(Contact).filter_by(tenant_id=acme.id, e_mail=address).one()
     assert (made.name, made.roles, made.job_title) == ("Nora New", ["manager", "requester"], "Cook")

@@ -10,21 +10,22 @@ from psycopg.types.json import Jsonb
 NOTIFY = [{"kind": "notify", "to": "assignee", "off_duty": "on_call"}]
 
 _TICKETS = """
-INSERT INTO ticket (tenant_id, id, number, ref, kind, status, subject, requester_id, requester_name, source, priority, opened_at,
-                    created_at, updated_at, assignee_id, assignee_name, sla_clock, sla_standing, sla_due_at)
-SELECT %(tenant)s, uuidv7(), %(first)s + n, 'BULK-' || %(first)s + n, 'incident', 'open', 'Number ' || n, %(contact)s, 'Somebody',
-       'portal', 3, %(at)s, %(at)s, %(at)s, %(agent)s, 'Agent', 'resolution', 'running', %(at)s
+INSERT INTO ticket (tenant_id, id, number, ref, kind, status, subject, requester_id, requester_name, source, priority,
+                    opened_at, created_at, updated_at, assignee_id, assignee_name, sla_clock, sla_standing, sla_due_at)
+SELECT %(tenant)s, uuidv7(), %(first)s + n, 'BULK-' || %(first)s + n, 'incident', 'open', 'Number ' || n, %(contact)s,
+       'Somebody', 'portal', 3, %(at)s, %(at)s, %(at)s, %(agent)s, 'Agent', 'resolution', 'running', %(at)s
 FROM generate_series(1, %(count)s) n
 """
 _SUBJECTS = """
 INSERT INTO sla_subject (tenant_id, id, kind, attributes, created_at)
-SELECT tenant_id, id, 'incident', '{}', created_at FROM ticket WHERE tenant_id = %(tenant)s AND ref LIKE 'BULK-%%' AND number > %(first)s
+SELECT tenant_id, id, 'incident', '{}', created_at
+FROM ticket WHERE tenant_id = %(tenant)s AND ref LIKE 'BULK-%%' AND number > %(first)s
 """
 _CLOCKS = """
-INSERT INTO sla_clock (tenant_id, id, subject_id, kind, cycle, is_internal, is_current, standing, target_seconds, started_at,
-                       due_at, breaches_at, elapsed_seconds, is_exempted, segments, computed_at)
-SELECT tenant_id, uuidv7(), id, 'resolution', 1, false, true, 'running', 3600, %(at)s - interval '1 hour', %(at)s, %(at)s, 0, false,
-       '[]', created_at
+INSERT INTO sla_clock (tenant_id, id, subject_id, kind, cycle, is_internal, is_current, standing, target_seconds,
+                       started_at, due_at, breaches_at, elapsed_seconds, is_exempted, segments, computed_at)
+SELECT tenant_id, uuidv7(), id, 'resolution', 1, false, true, 'running', 3600,
+       %(at)s - interval '1 hour', %(at)s, %(at)s, 0, false, '[]', created_at
 FROM ticket WHERE tenant_id = %(tenant)s AND ref LIKE 'BULK-%%' AND number > %(first)s
 """
 _STEPS = """
@@ -36,14 +37,27 @@ WHERE c.tenant_id = %(tenant)s AND t.ref LIKE 'BULK-%%' AND t.number > %(first)s
 
 
 def many(
-    owner_url: str, company: Any, count: int, at: datetime, *, agent_id: UUID, step: str = "breach", actions: Any = NOTIFY,
+    owner_url: str,
+    company: Any,
+    count: int,
+    at: datetime,
+    *,
+    agent_id: UUID,
+    step: str = "breach",
+    actions: Any = NOTIFY,
     first: int = 100_000,
-) -> None:  # fmt: skip
+) -> None:
     """`count` tickets of a company, each with a clock due and a step to fire at `at`, assigned to one agent."""
     values = {
-        "tenant": company.id, "contact": company.people["requester"].id, "agent": agent_id, "count": count, "at": at,
-        "first": first, "step": step, "actions": Jsonb(actions),
-    }  # fmt: skip
+        "tenant": company.id,
+        "contact": company.people["requester"].id,
+        "agent": agent_id,
+        "count": count,
+        "at": at,
+        "first": first,
+        "step": step,
+        "actions": Jsonb(actions),
+    }
     with psycopg.connect(owner_url) as connection:
         for statement in (_TICKETS, _SUBJECTS, _CLOCKS, _STEPS):
             connection.execute(statement, values)

@@ -67,7 +67,9 @@ def test_hours_that_mean_nothing_are_refused_in_words(console_app: Any, agents: 
         services.add_absence(ada.id, MONDAY, MONDAY, by=ada)
 
 
-def test_agents_take_turns_and_hand_over_at_the_same_hour_all_year(console_app: Any, agents: list[Any], team: Any) -> None:
+def test_agents_take_turns_and_hand_over_at_the_same_hour_all_year(
+    console_app: Any, agents: list[Any], team: Any
+) -> None:
     ids = [agent.id for agent in agents]
     with world.as_staff(console_app) as by:
         services.set_rota(team.id, ids, starts_on=date(2027, 3, 1), time_zone="Europe/Berlin", by=by)
@@ -99,5 +101,12 @@ def test_only_whoever_manages_teams_sets_a_rota(console_app: Any, agents: list[A
     with pytest.raises(Forbidden), world.acting(console_app, ada):
         services.set_rota(team.id, [ada.id], starts_on=date(2027, 3, 1), time_zone="UTC", by=ada)
     with pytest.raises(Invalid) as refused, world.as_staff(console_app) as by:
-        services.set_rota(team.id, [team.id], starts_on=date(2027, 3, 1), time_zone="x", by=by, hand_over="25:00", period_days=0)
-    assert [error.pointer for error in refused.value.errors] == ["/time_zone", "/agent_ids", "/hand_over", "/period_days"]
+        services.set_rota(
+            team.id, [team.id], starts_on=date(2027, 3, 1), time_zone="x", by=by, hand_over="25:00", period_days=0
+        )
+    assert [error.pointer for error in refused.value.errors] == [
+        "/time_zone",
+        "/agent_ids",
+        "/hand_over",
+        "/period_days",
+    ]

@@ -1,4 +1,4 @@
-"""Stream tickets: made by the web process for a page, read by the live process, good for a minute and for one stream."""
+"""Stream tickets: made by the web process for a page, read by the live process, good for a minute and one stream."""
 
 import hashlib
 import secrets

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -26,6 +26,7 @@ OVERLAP_MS = 2000
 _ID = re.compile(r"(\d{1,15})-(\d{1,15})")
 log = structlog.get_logger(__name__)
 
+K = TypeVar("K")
 Event = tuple[str, str]  # an id and the text of a message
 RESET = ""  # in place of the text: messages were lost, everything is to be fetched anew
 
@@ -100,12 +101,9 @@ class Hub:
         self._by_session.setdefault(listener.session_id, set()).add(listener)
 
     def remove(self, listener: Listener) -> None:
-        for table, keys in ((self._by_channel, listener.channels), (self._by_session, (listener.session_id,))):
-            for key in keys:
-                found: set[Listener] = table.get(key, set())  # type: ignore[attr-defined]  # tables of two kinds of key
-                found.discard(listener)
-                if not found:
-                    table.pop(key, None)  # type: ignore[attr-defined]  # tables of two kinds of key
+        for channel in listener.channels:
+            _discard(self._by_channel, channel, listener)
+        _discard(self._by_session, listener.session_id, listener)
 
     async def missed(self, channels: Iterable[str], after: str) -> list[Event]:
         """What the channels said after an id, a little before it too; one RESET when that is no longer known."""
@@ -129,7 +127,7 @@ class Hub:
         return [event for _, _, event in sorted(found)]
 
     async def _listen(self) -> None:
-        """Hand on what is published. After an interruption every stream ends: its page comes back and asks what it missed."""
+        """Hand on what is published. An interruption ends every stream: its page comes back and asks what it missed."""
         while True:
             try:
                 async with self._redis.pubsub() as subscription:
@@ -147,12 +145,14 @@ class Hub:
             listener.offer((told["id"], told["body"]))
 
     async def _watch(self) -> None:
-        """Ask which sessions have ended and end their streams; end all of them when that cannot be asked for too long."""
+        """Ask which sessions have ended and end their streams; end all when that cannot be asked for too long."""
         connection: psycopg.AsyncConnection[Any] | None = None
         while True:
             try:
                 if connection is None:
-                    connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True, connect_timeout=3)
+                    connection = await psycopg.AsyncConnection.connect(
+                        self._database_url, autocommit=True, connect_timeout=3
+                    )
                 await self._end_revoked(connection)
             except (psycopg.Error, TimeoutError) as error:
                 log.warning("database_unreachable", error=str(error).strip())
@@ -179,6 +179,13 @@ class Hub:
     def _end(self, listeners: Iterable[Listener]) -> None:
         for listener in listeners:
             listener.ended.set()
+
+
+def _discard(table: dict[K, set[Listener]], key: K, listener: Listener) -> None:
+    found = table.get(key, set())
+    found.discard(listener)
+    if not found:
+        table.pop(key, None)
 
 
 def _key(id: bytes) -> tuple[int, int]:

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Message:
-    """That `topic` changed, for the channels named; only ids and versions travel. `records` are those of a whole batch."""
+    """That `topic` changed, for the channels named; only ids and versions travel. `records` are those of a batch."""
 
     channels: tuple[str, ...]
     topic: str

@@ -62,7 +62,7 @@ class LiveApp:
         return await self._stream(ticket, query.get("after", [""])[0], origin, receive, send)
 
     async def _stream(self, ticket: StreamTicket, after: str, origin: str, receive: Receive, send: Send) -> None:
-        """Write until the page leaves, its session ends, it stops reading, or the stream is old enough to be asked for anew."""
+        """Write until the page leaves or stops reading, its session ends, or the stream is old enough to be renewed."""
         listener = Listener(ticket.session_id, ticket.channels)
         self._hub.add(listener)  # before looking back, so that nothing falls between
         tasks = [
@@ -81,7 +81,11 @@ class LiveApp:
             await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), 1)
 
     async def _write(self, listener: Listener, after: str, origin: str, send: Send) -> None:
-        headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no"), *_common(origin)]
+        headers = [
+            (b"content-type", b"text/event-stream; charset=utf-8"),
+            (b"x-accel-buffering", b"no"),
+            *_common(origin),
+        ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await _write(send, b": open\n\n")
         for event in await self._hub.missed(listener.channels, after) if after else ():

@@ -72,7 +72,12 @@ def sealed(text: str) -> dict[str, str]:
 
 
 def send(
-    template: str, *, to: str, context: Mapping[str, Any], tenant_id: UUID | None, reply_headers: Mapping[str, str] | None = None
+    template: str,
+    *,
+    to: str,
+    context: Mapping[str, Any],
+    tenant_id: UUID | None,
+    reply_headers: Mapping[str, str] | None = None,
 ) -> UUID:
     """Ask for one mail in the running transaction; the id of its outbox row.
 

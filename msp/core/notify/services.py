@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -39,9 +39,7 @@ def tell(news: Iterable[News]) -> None:
     if not rows:
         return
     db.session.execute(sa.insert(Notification).inline(), rows)
-    live.publish_many(
-        live.Message((live.agent(row["agent_id"]),), "notification", {"id": row["id"]}) for row in rows
-    )
+    live.publish_many(live.Message((live.agent(row["agent_id"]),), "notification", {"id": row["id"]}) for row in rows)
 
 
 def mark_read(*, by: Actor, id: UUID | None = None, subject_id: UUID | None = None) -> int:
@@ -54,7 +52,8 @@ def mark_read(*, by: Actor, id: UUID | None = None, subject_id: UUID | None = No
         statement = statement.where(Notification.id == id)
     if subject_id is not None:
         statement = statement.where(Notification.subject_id == subject_id)
-    read = db.session.execute(statement.values(read_at=clock.now())).rowcount
+    result = db.session.execute(statement.values(read_at=clock.now()))
+    read = cast(sa.CursorResult[Any], result).rowcount
     if read and by.id is not None:
         live.publish((live.agent(by.id),), "notification")
     return read

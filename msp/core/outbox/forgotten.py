@@ -1,7 +1,7 @@
 """The sweep that makes Redis forgettable: what is due and on nobody's list is pushed again."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
@@ -36,11 +36,12 @@ def push_due() -> bool:
     for queue, id, _ in due:
         if id not in queued or id in again:
             by_queue.setdefault(queue, []).append(id)
-    return all([push(queue, ids) for queue, ids in by_queue.items()])
+    pushed = [push(queue, ids) for queue, ids in by_queue.items()]
+    return all(pushed)
 
 
 def do_due(queue: str, *, within: timedelta) -> int:
-    """Do the due rows of one queue in this process, as long as time allows: for when Redis is away. How many were done."""
+    """Do the due rows of one queue in this process while time allows, for when Redis is away; how many were done."""
     until, done = monotonic() + within.total_seconds(), 0
     for _, id, _ in _due(LIMIT, queue=queue, unclaimed=timedelta()):
         if monotonic() > until:
@@ -49,7 +50,9 @@ def do_due(queue: str, *, within: timedelta) -> int:
     return done
 
 
-def _due(limit: int, *, queue: str | None = None, unclaimed: timedelta = UNCLAIMED) -> Sequence[sa.Row[str, UUID, object]]:
+def _due(
+    limit: int, *, queue: str | None = None, unclaimed: timedelta = UNCLAIMED
+) -> Sequence[sa.Row[str, UUID, datetime]]:
     now = clock.now()
     due = (
         sa.select(Outbox.queue, Outbox.id, Outbox.run_after)

@@ -16,7 +16,9 @@ class Outbox(Base):
     """One piece of work with the scope of its writer. `suppressed_at`: recorded by a replay, never done."""
 
     __tablename__ = "outbox"
-    __isolation__ = Isolation("trail", ("INSERT", "SELECT", "UPDATE"), ("SELECT", "INSERT", "UPDATE"), reason="work in flight")
+    __isolation__ = Isolation(
+        "trail", ("INSERT", "SELECT", "UPDATE"), ("SELECT", "INSERT", "UPDATE"), reason="work in flight"
+    )
     __audited__ = False
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -45,5 +47,7 @@ class Outbox(Base):
             "id",
             postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL AND suppressed_at IS NULL"),
         ),
-        sa.Index("ix_outbox_parked", "parked_at", postgresql_where=sa.text("parked_at IS NOT NULL AND done_at IS NULL")),
+        sa.Index(
+            "ix_outbox_parked", "parked_at", postgresql_where=sa.text("parked_at IS NOT NULL AND done_at IS NULL")
+        ),
     )

@@ -40,7 +40,7 @@ class OutboxWorker(Worker):
 
     def handle_work_horse_killed(self, job: Job, retpid: int, ret_val: int, rusage: Any) -> None:
         """The child died in the middle: its claim need not run out before somebody takes the row up again."""
-        super().handle_work_horse_killed(job, retpid, ret_val, rusage)
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]  # RQ says nothing of types here
         if not job.id.startswith(PREFIX):
             return
         try:

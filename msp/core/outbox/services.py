@@ -65,7 +65,7 @@ def enqueue_each(kind: str, asks: Iterable[Ask]) -> list[UUID]:
     registered = jobs.kind_of(kind)
     scope, now = current_scope(), clock.now()
     own = list(scope.tenant_ids) if scope.role == "msp_tenant" else []
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "kind": kind,

@@ -9,7 +9,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -97,7 +97,7 @@ def _perform(row: Mapping[str, Any]) -> None:
             .where(Outbox.id == row["id"], Outbox.claim == row["claim"], Outbox.done_at.is_(None))
             .values(done_at=clock.now())
         )
-        if finished.rowcount != 1:
+        if cast(sa.CursorResult[Any], finished).rowcount != 1:
             raise ClaimLost(str(row["id"]))
 
 
@@ -143,7 +143,9 @@ def release(outbox_id: UUID, pid: int) -> None:
     with transaction(Scope.staff()) as session:
         session.execute(
             sa.update(Outbox)
-            .where(Outbox.id == outbox_id, Outbox.claim.startswith(holder(pid), autoescape=True), Outbox.done_at.is_(None))
+            .where(
+                Outbox.id == outbox_id, Outbox.claim.startswith(holder(pid), autoescape=True), Outbox.done_at.is_(None)
+            )
             .values(
                 claim=None,
                 claimed_until=None,

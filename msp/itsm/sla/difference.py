@@ -42,7 +42,7 @@ def differences(
     theirs, ours = dict(spell(template, {}, teams or {})), dict(spell(client, calendars, teams or {}))
     return [
         Difference(field, theirs.get(field, NOTHING), ours.get(field, NOTHING))
-        for field in dict.fromkeys([*theirs, *ours])
+        for field in dict.fromkeys([*ours, *theirs])
         if theirs.get(field, NOTHING) != ours.get(field, NOTHING)
     ]
 

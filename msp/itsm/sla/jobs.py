@@ -57,6 +57,11 @@ def sweep_alone() -> None:
 
 cron.schedule(
     cron.Schedule(
-        escalation.SWEEP, timedelta(seconds=1), sweep_alone, through="urgent", path="msp.itsm.sla.jobs.sweep", patience=PATIENCE
+        escalation.SWEEP,
+        timedelta(seconds=1),
+        sweep_alone,
+        through="urgent",
+        path="msp.itsm.sla.jobs.sweep",
+        patience=PATIENCE,
     )
 )

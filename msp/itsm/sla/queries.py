@@ -11,10 +11,10 @@ from msp.core.db import db
 from msp.core.errors import NotFound
 from msp.itsm.sla import content
 from msp.itsm.sla.engine import facts as engine_facts
+from msp.itsm.sla.engine.clock import reading
 from msp.itsm.sla.engine.definition import CalendarVersion, Definitions, Policy, PriorityMatrix
 from msp.itsm.sla.engine.explain import explain
 from msp.itsm.sla.engine.history import History
-from msp.itsm.sla.engine.clock import reading
 from msp.itsm.sla.engine.reading import Reading
 from msp.itsm.sla.engine.rules import RULES
 from msp.itsm.sla.engine.steps import Step

@@ -75,9 +75,7 @@ def replied(call: Call) -> None:
 def assigned(call: Call) -> None:
     """Tell the new assignee, or the team."""
     assignee = call.args["assignee_id"]
-    news.assigned(
-        _ticket(call), UUID(assignee) if assignee else None, actor_id=call.by.id, provider_id=_provider(call)
-    )
+    news.assigned(_ticket(call), UUID(assignee) if assignee else None, actor_id=call.by.id, provider_id=_provider(call))
 
 
 @job(RESOLVED, runs_as="provider")

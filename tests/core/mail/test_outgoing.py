@@ -1,4 +1,4 @@
-"""Outgoing mail from asking to delivery: brand and sender of the client, a Message-ID that stays, what parks and what waits."""
+"""Outgoing mail from asking to delivery: the client's brand, a Message-ID that stays, what parks and what waits."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -44,7 +44,9 @@ def row(app: Any, id: UUID) -> Outbox:
 
 def test_it_carries_the_clients_brand_and_sender(console_app: Any, acme: Any, office: Post) -> None:
     with world.as_staff(console_app) as by:
-        clients.change_branding(acme.id, version=1, by=by, display_name="Acme Care", support_phone="+44 1", mail_from="care@acme.example")
+        clients.change_branding(
+            acme.id, version=1, by=by, display_name="Acme Care", support_phone="+44 1", mail_from="care@acme.example"
+        )
     assert do(console_app, ask(console_app, acme)) == "done"
     [sent] = office.mails
     assert sent["From"].addresses[0].addr_spec == "care@acme.example"
@@ -71,7 +73,9 @@ def test_the_providers_own_mail(console_app: Any, office: Post) -> None:
 
 
 def test_a_second_delivery_carries_the_same_message_id(console_app: Any, acme: Any, office: Post) -> None:
-    id = ask(console_app, acme, reply_headers={"In-Reply-To": "<a@x.example>", "References": "<a@x.example> <b@x.example>"})
+    id = ask(
+        console_app, acme, reply_headers={"In-Reply-To": "<a@x.example>", "References": "<a@x.example> <b@x.example>"}
+    )
     with world.as_staff(console_app):
         args = db.session.get_one(Outbox, id).args
         for _ in range(2):  # as when the server took it and the worker died before it could say so
@@ -83,7 +87,9 @@ def test_a_second_delivery_carries_the_same_message_id(console_app: Any, acme: A
 
 
 def test_several_letters_keep_their_threads(console_app: Any, acme: Any, office: Post) -> None:
-    letters = [Letter(f"{name}@acme.example", INVITATION, name.title(), f"thread-{name}") for name in ("amelia", "samir")]
+    letters = [
+        Letter(f"{name}@acme.example", INVITATION, name.title(), f"thread-{name}") for name in ("amelia", "samir")
+    ]
     with world.as_staff(console_app):
         ids = mail.send_many("invitation", letters, tenant_id=acme.id)
     assert {do(console_app, id) for id in ids} == {"done"}
@@ -121,7 +127,9 @@ def test_nothing_is_sent_for_a_suspended_client(console_app: Any, acme: Any, off
     assert office.mails == []
 
 
-def test_a_portals_mail_goes_out_under_its_own_scope(console_app: Any, portal_app: Any, acme: Any, office: Post) -> None:
+def test_a_portals_mail_goes_out_under_its_own_scope(
+    console_app: Any, portal_app: Any, acme: Any, office: Post
+) -> None:
     requester = acme.actor()
     with world.acting(portal_app, requester):
         id = mail.send("invitation", to="amelia@acme.example", context=INVITATION, tenant_id=acme.id)

@@ -18,6 +18,7 @@ from msp.itsm.sla.engine.rules import RULES
 from msp.itsm.sla.models import Clock, Escalation
 from msp.itsm.sla.services.clocks import segment_json
 from msp.itsm.tickets.models import Ticket, TimelineEntry
+from tenants.models import Tenant
 
 SAMPLE = Path(__file__).parents[2] / "data" / "incident_log_sample.csv"
 
@@ -63,7 +64,8 @@ def test_oddities_are_flagged_and_kept(imported: runs.Work) -> None:
 
 def test_a_client_for_each_first_location(log: reader.Log, imported: runs.Work, staff: Any) -> None:
     wanted = {("UNKNOWN" if incident.location == "?" else f"L{incident.location}") for incident in log.incidents}
-    found = set(staff.scalars(sa.text("SELECT DISTINCT te.key FROM ticket t JOIN tenant te ON te.id = t.tenant_id WHERE t.external_key LIKE 'incident-log:%'")))
+    keys = sa.select(Tenant.key).join(Ticket, Ticket.tenant_id == Tenant.id).where(Ticket.external_key.like("incident-log:%"))
+    found = set(staff.scalars(keys.distinct()))
     assert found == wanted
 
 

@@ -9,10 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core import clock
-from msp.core.db import db
+from msp.core.db import db, transaction
 from msp.core.notify.models import Notification
 from msp.core.outbox import worker
 from msp.core.outbox.models import Outbox
+from msp.core.scope import Scope
 from msp.itsm.sla import library
 from msp.itsm.sla.models import Clock, Escalation, OutcomeRow
 from msp.itsm.sla.services import definitions, escalation
@@ -26,11 +27,10 @@ def promise(app: Any, company: Any, *steps: dict[str, Any], minutes: int = 100) 
     with world.as_staff(app) as by:
         calendar_id = library.calendar_ids(company.id)["Around the clock"]
         target = {"minutes": minutes, "calendar_id": str(calendar_id)}
+        content = {"conditions": {"kind": "incident"}, "targets": {"P3": {"resolution": target}}}
         definitions.add_definition(
-            company.id, "policy", "Tried", by=by, content={
-                "conditions": {"kind": "incident"}, "targets": {"P3": {"resolution": target}}, "steps": {"resolution": list(steps)},
-            },
-        )  # fmt: skip
+            company.id, "policy", "Tried", content | {"steps": {"resolution": list(steps)}}, by=by
+        )
 
 
 def step(percent: int | None, *actions: dict[str, str]) -> dict[str, Any]:
@@ -74,9 +74,6 @@ def work(app: Any, now: datetime, *, mail: bool = False) -> list[str]:
 
 
 def _due(now: datetime, mail: bool) -> Sequence[Any]:
-    from msp.core.db import transaction
-    from msp.core.scope import Scope
-
     statement = sa.select(Outbox.id, Outbox.kind).where(
         Outbox.done_at.is_(None), Outbox.parked_at.is_(None), Outbox.suppressed_at.is_(None), Outbox.run_after <= now,
         Outbox.claim.is_(None), sa.or_(Outbox.queue != "mail", sa.literal(mail)),
@@ -94,7 +91,11 @@ def pass_time(app: Any, now: datetime) -> None:
 def told(app: Any, ticket: Ticket) -> list[tuple[UUID, str, str]]:
     """Who was told what about a ticket."""
     with world.as_staff(app):
-        rows = sa.select(Notification).where(Notification.subject_id == ticket.id).order_by(Notification.created_at, Notification.id)
+        rows = (
+            sa.select(Notification)
+            .where(Notification.subject_id == ticket.id)
+            .order_by(Notification.created_at, Notification.id)
+        )
         return [(row.agent_id, row.kind, row.text) for row in db.session.scalars(rows)]
 
 
@@ -111,17 +112,25 @@ def entries(app: Any, ticket: Ticket, kind: str = "escalated") -> list[TimelineE
 
 def steps(app: Any, ticket: Ticket) -> dict[str, Escalation]:
     with world.as_staff(app):
-        return {row.step: row for row in db.session.scalars(sa.select(Escalation).where(Escalation.subject_id == ticket.id))}
+        return {
+            row.step: row for row in db.session.scalars(sa.select(Escalation).where(Escalation.subject_id == ticket.id))
+        }
 
 
 def the_clock(app: Any, ticket: Ticket) -> Clock:
     with world.as_staff(app):
-        return db.session.scalars(sa.select(Clock).where(Clock.subject_id == ticket.id, Clock.kind == "resolution")).one()
+        return db.session.scalars(
+            sa.select(Clock).where(Clock.subject_id == ticket.id, Clock.kind == "resolution")
+        ).one()
 
 
 def outcomes(app: Any, ticket: Ticket) -> list[str]:
     with world.as_staff(app):
-        rows = sa.select(OutcomeRow.outcome).join(Clock, Clock.id == OutcomeRow.clock_id).where(Clock.subject_id == ticket.id)
+        rows = (
+            sa.select(OutcomeRow.outcome)
+            .join(Clock, Clock.id == OutcomeRow.clock_id)
+            .where(Clock.subject_id == ticket.id)
+        )
         return list(db.session.scalars(rows.order_by(OutcomeRow.recorded_at, OutcomeRow.id)))
 
 

@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from msp.core import clock
-from msp.core.db import db
+from msp.core.db import db, transaction
 from msp.core.outbox import worker
 from msp.core.outbox.models import Outbox
+from msp.core.scope import Scope
 from msp.itsm.sla.models import Escalation
 from msp.itsm.sla.roster import Roster
 from msp.itsm.tickets import queries
@@ -47,7 +48,9 @@ class Crew:
 
     def on_call(self, *agents: Any) -> None:
         with world.as_staff(self.app) as by:
-            availability.set_rota(self.team.id, [agent.id for agent in agents], starts_on=date(2027, 3, 1), time_zone="UTC", by=by)
+            availability.set_rota(
+                self.team.id, [agent.id for agent in agents], starts_on=date(2027, 3, 1), time_zone="UTC", by=by
+            )
 
 
 @pytest.fixture
@@ -130,15 +133,15 @@ def test_a_team_is_told_as_far_as_it_works(console_app: Any, acme: Any, crew: Cr
             sa.update(Escalation).where(Escalation.subject_id == ticket.id).values(actions=[notify(str(crew.team.id))])
         )
     pass_time(console_app, NIGHT + 50 * MINUTE)
-    assert set(warned(console_app, ticket)) == {crew.lead.id, crew.ben.id}, "the lead keeps no hours, Ben said that he is there"
+    assert set(warned(console_app, ticket)) == {crew.lead.id, crew.ben.id}, (
+        "the lead keeps no hours, Ben said that he is there"
+    )
 
 
 def test_a_step_gives_the_ticket_to_another_team_and_raises_it(console_app: Any, acme: Any, crew: Crew) -> None:
     other = Crew(console_app)
-    promise(
-        console_app, acme,
-        step(50, {"kind": "reassign", "to": str(other.team.id)}, {"kind": "raise_priority", "to": ""}, {"kind": "note", "to": "Call them."}),
-    )  # fmt: skip
+    actions = {"reassign": str(other.team.id), "raise_priority": "", "note": "Call them."}
+    promise(console_app, acme, step(50, *({"kind": kind, "to": to} for kind, to in actions.items())))
     ticket = crew.ticket(acme, NIGHT, crew.ada)
     pass_time(console_app, NIGHT + 50 * MINUTE)
     found = passing.fresh(console_app, ticket)
@@ -160,7 +163,9 @@ def test_a_web_hook_goes_out_as_a_job_and_not_into_our_own_network(console_app: 
     now = NIGHT + 50 * MINUTE
     passing.sweep(console_app, now)
     with clock.at(now), world.as_staff(console_app):
-        fired = db.session.scalars(sa.select(Outbox.id).where(Outbox.kind == "tickets.steps_fired", Outbox.done_at.is_(None))).all()
+        fired = db.session.scalars(
+            sa.select(Outbox.id).where(Outbox.kind == "tickets.steps_fired", Outbox.done_at.is_(None))
+        ).all()
     with clock.at(now), console_app.app_context():
         assert {worker.do(id) for id in fired} == {"done"}
         hook = _hook(ticket)
@@ -169,12 +174,9 @@ def test_a_web_hook_goes_out_as_a_job_and_not_into_our_own_network(console_app: 
 
 
 def _hook(ticket: Any) -> Outbox:
-    from msp.core.db import transaction
-    from msp.core.scope import Scope
-
     with transaction(Scope.staff()):
         return db.session.scalars(
-            sa.select(Outbox).where(Outbox.kind == "sla.web_hook", Outbox.args["url"].astext != "", Outbox.tenant_ids == [ticket.tenant_id])
+            sa.select(Outbox).where(Outbox.kind == "sla.web_hook", Outbox.tenant_ids == [ticket.tenant_id])
         ).one()
 
 

@@ -62,7 +62,9 @@ def test_every_mail_of_a_tickets_life_and_a_note_in_none(console_app: Any, acme:
         conversation.add_note(ticket.id, f"Between us: {SECRET_WORD}", by=agent)
     passing.pass_time(console_app, NINE + 50 * MINUTE)
     with at(console_app, NINE + 55 * MINUTE, agent):
-        conversation.reply(ticket.id, "Please send a picture.", by=agent, then="waiting_for_client", reason="Asked for a picture")
+        conversation.reply(
+            ticket.id, "Please send a picture.", by=agent, then="waiting_for_client", reason="Asked for a picture"
+        )
     contact = acme.actor()
     with at(console_app, NINE + 56 * MINUTE, contact):
         conversation.reply(ticket.id, "It is gone by now.", by=contact)
@@ -92,7 +94,9 @@ def test_a_note_cannot_be_passed_on_even_if_asked(console_app: Any, acme: Any, o
         with pytest.raises(ValueError, match="never mailed"):
             letters.pass_on(ticket, note)
     with world.as_staff(console_app):
-        id = outbox.enqueue("tickets.replied", {"ticket_id": str(ticket.id), "message_id": str(note.id)}, tenant_id=acme.id)
+        id = outbox.enqueue(
+            "tickets.replied", {"ticket_id": str(ticket.id), "message_id": str(note.id)}, tenant_id=acme.id
+        )
     with console_app.app_context():
         assert worker.do(id) == "parked"
     assert office.mails == []
@@ -128,7 +132,9 @@ def test_what_our_people_are_told_and_what_they_have_read(console_app: Any, acme
         assert notify.mark_read(by=lead, id=first.rows[0].id) == 0, "another's notification is not his to read"
 
 
-def test_an_agent_who_no_longer_sees_the_client_reads_nothing_of_it(console_app: Any, acme: Any, birch: Any, agent: Any) -> None:
+def test_an_agent_who_no_longer_sees_the_client_reads_nothing_of_it(
+    console_app: Any, acme: Any, birch: Any, agent: Any
+) -> None:
     with world.as_staff(console_app):
         notify.tell([notify.News(acme.id, agent.id, "reply", "ticket", acme.id, "X-1", "Words of Acme")])
     _, limited = world.agent(console_app, clients=[birch.id])

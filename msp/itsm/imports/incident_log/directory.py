@@ -65,9 +65,9 @@ def directory(tenant_id: UUID, incidents: list[Incident], *, by: Actor) -> Direc
     _contacts(found, incidents, by=by)
     _categories(found, incidents)
     for key, id in db.session.execute(sa.select(Agent.external_key, Agent.id).where(Agent.external_key.is_not(None))):
-        found.agents[key.removeprefix("assigned_to:")] = id
+        found.agents[(key or "").removeprefix("assigned_to:")] = id
     for key, id in db.session.execute(sa.select(Team.external_key, Team.id).where(Team.external_key.is_not(None))):
-        found.teams[key.removeprefix("assignment_group:")] = id
+        found.teams[(key or "").removeprefix("assignment_group:")] = id
     return found
 
 
@@ -76,7 +76,7 @@ def _contacts(found: Directory, incidents: list[Incident], *, by: Actor) -> None
         Contact.tenant_id == found.tenant_id, Contact.external_key.is_not(None)
     )
     for key, id, name in db.session.execute(rows):
-        found.contacts[key.removeprefix("caller:")] = (id, name)
+        found.contacts[(key or "").removeprefix("caller:")] = (id, name)
     for number in sorted({incident.events[0].caller for incident in incidents} - found.contacts.keys(), key=_as_number):
         name = "Unknown caller" if number == UNKNOWN else f"Caller {number}"
         made = people.add_contact(found.tenant_id, name, external_key=f"caller:{number}", by=by)
@@ -85,7 +85,7 @@ def _contacts(found: Directory, incidents: list[Incident], *, by: Actor) -> None
 
 def _categories(found: Directory, incidents: list[Incident]) -> None:
     rows = db.session.execute(sa.select(Category.path, Category.id).where(Category.tenant_id == found.tenant_id))
-    known = {path: id for path, id in rows}
+    known = {row.path: row.id for row in rows}
     for pair in sorted({(event.category, event.subcategory) for incident in incidents for event in incident.events}):
         parent, child = pair
         if parent == UNKNOWN:
@@ -115,7 +115,8 @@ def _promise(tenant_id: UUID, *, by: Actor) -> None:
         }
         for priority, (response, resolution) in TARGET_MINUTES.items()
     }
-    steps = {kind: [{"key": "75", "percent": 75, "actions": []}, {"key": "90", "percent": 90, "actions": []}] for kind in ("response", "resolution")}
+    warnings = [{"key": str(percent), "percent": percent, "actions": []} for percent in (75, 90)]
+    steps = {"response": warnings, "resolution": warnings}
     policy = {
         "targets": targets, "steps": steps, "phone_counts_as_answer": False,
         "pause_states": ["waiting_for_client", "waiting_for_supplier", "scheduled"],

@@ -39,7 +39,9 @@ def sweep(now: datetime) -> int:
     fired = 0
     while True:
         with transaction(STAFF):
-            batch = _settle(due_steps(now).where(~Escalation.is_replayed), due_clocks(now).where(~Clock.is_replayed), BATCH)
+            batch = _settle(
+                due_steps(now).where(~Escalation.is_replayed), due_clocks(now).where(~Clock.is_replayed), BATCH
+            )
         heartbeats.beat(SWEEP)
         fired += batch.fired
         if not batch.is_full:
@@ -53,15 +55,19 @@ def fire_due(tenant_id: UUID, subject_id: UUID, now: datetime) -> int:
     """
     own = sa.and_(Clock.tenant_id == tenant_id, Clock.subject_id == subject_id)
     steps, ending = due_steps(now).where(own), due_clocks(now).where(own)
-    instants = {row.fire_at for row in db.session.execute(steps)} | {row.breaches_at for row in db.session.execute(ending)}
+    instants = {row.fire_at for row in db.session.execute(steps)} | {
+        row.breaches_at for row in db.session.execute(ending)
+    }
     fired = 0
     for instant in sorted(instants):
         with clock.at(instant):
-            fired += _settle(steps.where(Escalation.fire_at <= instant), ending.where(Clock.breaches_at <= instant), BATCH).fired
+            fired += _settle(
+                steps.where(Escalation.fire_at <= instant), ending.where(Clock.breaches_at <= instant), BATCH
+            ).fired
     return fired
 
 
-def due_steps(now: datetime) -> sa.Select[Any]:
+def due_steps(now: datetime) -> sa.Select[UUID, datetime | None, str]:
     """Armed steps whose instant has come, with the state of their clocks.
 
     More than the target is used only a second after the due instant, so the breach waits for that second.
@@ -78,7 +84,7 @@ def due_steps(now: datetime) -> sa.Select[Any]:
     )
 
 
-def due_clocks(now: datetime) -> sa.Select[Any]:
+def due_clocks(now: datetime) -> sa.Select[UUID, UUID, datetime | None, bool]:
     """Running clocks that have used more than their target and do not say so yet."""
     return (
         sa.select(Clock.tenant_id, Clock.id, Clock.breaches_at, Clock.is_internal)
@@ -91,7 +97,7 @@ def due_clocks(now: datetime) -> sa.Select[Any]:
     )
 
 
-def _settle(armed: sa.Select[Any], ending: sa.Select[Any], limit: int) -> Settled:
+def _settle(armed: sa.Select[*tuple[Any, ...]], ending: sa.Select[*tuple[Any, ...]], limit: int) -> Settled:
     """Take one batch and write its effects, a statement for each kind of them."""
     steps = _taken(armed, limit, Escalation, Clock)
     ended = _taken(ending, limit, Clock)
@@ -110,7 +116,7 @@ def _settle(armed: sa.Select[Any], ending: sa.Select[Any], limit: int) -> Settle
     return Settled(len(fired), max(len(steps), len(ended)) == limit)
 
 
-def _taken(statement: sa.Select[Any], limit: int, *locked: Any) -> Sequence[Any]:
+def _taken(statement: sa.Select[*tuple[Any, ...]], limit: int, *locked: Any) -> Sequence[Any]:
     return db.session.execute(
         statement.limit(limit).with_for_update(skip_locked=True, key_share=True, of=list(locked))
     ).all()

@@ -18,7 +18,11 @@ class HookRefused(RuntimeError):
 
 def post(url: str, body: Mapping[str, Any], *, id: UUID) -> None:
     """Send the body once; `id` stays the same at every attempt, so that the other side knows a second one."""
-    headers = {"Content-Type": "application/json", "webhook-id": str(id), "webhook-timestamp": str(int(clock.now().timestamp()))}
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": str(id),
+        "webhook-timestamp": str(int(clock.now().timestamp())),
+    }
     try:
         answer = outbound.fetch("POST", url, headers=headers, body=json.dumps(body).encode())
     except outbound.OutboundRefused as error:

@@ -39,7 +39,7 @@ class Ladder:
         self._renew(row, {key: actions for key, _, actions in wanted})
         moved: list[tuple[datetime, int, Any]] = []
         for position, (key, at, actions) in enumerate(wanted):
-            step = self._present.get((row.id, key))
+            step: Any = self._present.get((row.id, key))
             if step is None:
                 step = self._add(row, key, position, at, actions)
             elif step.state != "armed":

@@ -1,7 +1,7 @@
 """What the steps of an escalation do to tickets: everything of one batch is written set-wise.
 
-Runs after the sweep has marked the steps fired: as a job of ours across clients, or, in a replay of the past, at once. A
-replay tells nobody and changes nothing but the timeline: what then happened stands in what is being replayed.
+Runs after the sweep has marked the steps fired: as a job of ours across clients, or, in a replay of the past, at once.
+A replay tells nobody and changes nothing but the timeline: what then happened stands in what is being replayed.
 """
 
 import re
@@ -34,9 +34,12 @@ from tenants.models import Agent, Tenant
 ACTOR = "Escalation"
 REASSIGN, RAISE, REMIND = "tickets.reassign", "tickets.raise_priority", "tickets.remind"
 WORDS = {
-    "response": "response", "update": "next update", "resolution": "resolution", "ola": "internal target",
+    "response": "response",
+    "update": "next update",
+    "resolution": "resolution",
+    "ola": "internal target",
     "underpinning": "supplier’s target",
-}  # fmt: skip
+}
 
 # The keys that steps of a policy get when nobody names them.
 _SHARE, _OFFSET = re.compile(r"[0-9.]+"), re.compile(r"([-+])([0-9.]+)m")
@@ -79,7 +82,9 @@ class _Effects:
     notes: list[dict[str, Any]] = field(default_factory=list)
 
 
-def take_effect(step_ids: Sequence[UUID], clock_ids: Sequence[UUID], *, provider_id: UUID | None, is_replay: bool = False) -> None:
+def take_effect(
+    step_ids: Sequence[UUID], clock_ids: Sequence[UUID], *, provider_id: UUID | None, is_replay: bool = False
+) -> None:
     """Let fired steps act on their tickets and show breached clocks there; subjects of other kinds are not ours."""
     rows, breached = _fired(step_ids), _breached(clock_ids)
     tickets = _locked({row.subject_id for row in (*rows, *breached)})
@@ -103,13 +108,19 @@ def remind(ticket: Ticket, agent_id: UUID, step: Mapping[str, Any], *, provider_
 def _fired(step_ids: Sequence[UUID]) -> Sequence[Any]:
     statement = (
         sa.select(
-            Escalation.id, Escalation.subject_id, Escalation.step, Escalation.actions, Escalation.settled_at, Clock.kind,
-            Clock.id.label("clock_id"), Clock.due_at,
+            Escalation.id,
+            Escalation.subject_id,
+            Escalation.step,
+            Escalation.actions,
+            Escalation.settled_at,
+            Clock.kind,
+            Clock.id.label("clock_id"),
+            Clock.due_at,
         )
         .join(Clock, sa.and_(Clock.tenant_id == Escalation.tenant_id, Clock.id == Escalation.clock_id))
         .where(Escalation.id.in_(step_ids))
         .order_by(Escalation.fire_at, Escalation.position, Escalation.id)
-    )  # fmt: skip
+    )
     return db.session.execute(statement).all() if step_ids else []
 
 
@@ -125,8 +136,12 @@ def _locked(ids: Iterable[UUID]) -> dict[UUID, Ticket]:
 
 
 def _show_breaches(tickets: Mapping[UUID, Ticket], breached: Sequence[Any]) -> None:
-    """Copy the outcome to the tickets whose telling clock it is; a column that follows from other rows, so not audited."""
-    ids = {row.subject_id for row in breached if row.subject_id in tickets and tickets[row.subject_id].sla_clock == row.kind}
+    """Copy the outcome to the tickets whose telling clock it is; it follows from other rows, so it is not audited."""
+    ids = {
+        row.subject_id
+        for row in breached
+        if row.subject_id in tickets and tickets[row.subject_id].sla_clock == row.kind
+    }
     if ids:
         db.session.execute(sa.update(Ticket).where(Ticket.id.in_(ids)).values(sla_outcome="breached"))
 
@@ -143,18 +158,24 @@ def _gather(steps: Sequence[_Step], effects: _Effects) -> None:
                 _act(step, action, effects, now)
 
 
-def _notify(step: _Step, action: dict[str, str], directory: Directory, client: str, effects: _Effects, now: datetime) -> None:
+def _notify(
+    step: _Step, action: dict[str, str], directory: Directory, client: str, effects: _Effects, now: datetime
+) -> None:
     ticket, plan = step.ticket, directory.plan(step.ticket, action.get("to", ""), action.get("off_duty", "on_call"))
     for agent, why in plan.now:
         said = _said(step, agent, client, why, now)
-        effects.news.append(News(ticket.tenant_id, agent.id, "escalation", "ticket", ticket.id, ticket.ref, said["text"]))
+        effects.news.append(
+            News(ticket.tenant_id, agent.id, "escalation", "ticket", ticket.id, ticket.ref, said["text"])
+        )
         effects.letters.append((agent, ticket, said["context"]))
         step.told.append(f"{agent.name} told ({why})" if why else f"{agent.name} told")
     for agent, at in plan.later:
         args = {
-            "ticket_id": str(ticket.id), "agent_id": str(agent.id), "clock_id": str(step.row.clock_id),
+            "ticket_id": str(ticket.id),
+            "agent_id": str(agent.id),
+            "clock_id": str(step.row.clock_id),
             "step": _said(step, agent, client, "", now),
-        }  # fmt: skip
+        }
         effects.asks.setdefault(REMIND, []).append(Ask(args, ticket.tenant_id, at))
         step.told.append(f"{agent.name} will be told {when_words(at, now, ZoneInfo(agent.time_zone))}")
 
@@ -168,10 +189,12 @@ def _said(step: _Step, agent: Agent, client: str, why: str, now: datetime) -> di
     return {
         "text": ", ".join(filter(None, [step.words, due])) + f": {ticket.subject}",
         "context": {
-            "subject": f"[{ticket.ref}] {step.words}", "heading": step.words, "sentences": sentences,
+            "subject": f"[{ticket.ref}] {step.words}",
+            "heading": step.words,
+            "sentences": sentences,
             "facts": letters.console_facts(ticket, client),
         },
-    }  # fmt: skip
+    }
 
 
 def _act(step: _Step, action: dict[str, str], effects: _Effects, now: datetime) -> None:
@@ -195,16 +218,28 @@ def _act(step: _Step, action: dict[str, str], effects: _Effects, now: datetime) 
 def _hook_body(step: _Step) -> dict[str, Any]:
     row = step.row
     return {
-        "type": "sla.step_fired", "ticket": step.ticket.ref, "ticket_id": str(step.ticket.id), "clock": row.kind,
-        "step": row.step, "fired_at": row.settled_at.isoformat(), "due_at": row.due_at.isoformat() if row.due_at else None,
-    }  # fmt: skip
+        "type": "sla.step_fired",
+        "ticket": step.ticket.ref,
+        "ticket_id": str(step.ticket.id),
+        "clock": row.kind,
+        "step": row.step,
+        "fired_at": row.settled_at.isoformat(),
+        "due_at": row.due_at.isoformat() if row.due_at else None,
+    }
 
 
 def _note(ticket: Ticket, text: str, now: datetime) -> dict[str, Any]:
     return {
-        "tenant_id": ticket.tenant_id, "id": new_id(), "ticket_id": ticket.id, "is_internal": True, "author_kind": "system",
-        "author_name": ACTOR, "body": text, "via": "console", "sent_at": now,
-    }  # fmt: skip
+        "tenant_id": ticket.tenant_id,
+        "id": new_id(),
+        "ticket_id": ticket.id,
+        "is_internal": True,
+        "author_kind": "system",
+        "author_name": ACTOR,
+        "body": text,
+        "via": "console",
+        "sent_at": now,
+    }
 
 
 def _write(steps: Sequence[_Step], effects: _Effects, provider_id: UUID | None) -> None:
@@ -223,13 +258,22 @@ def _entry(step: _Step) -> dict[str, Any]:
     """`text` says all of it for people; the rest is for programs."""
     row, ticket = step.row, step.ticket
     return {
-        "tenant_id": ticket.tenant_id, "id": new_id(), "ticket_id": ticket.id, "at": row.settled_at, "kind": "escalated",
-        "is_internal": True, "actor_kind": "system", "actor_name": ACTOR,
+        "tenant_id": ticket.tenant_id,
+        "id": new_id(),
+        "ticket_id": ticket.id,
+        "at": row.settled_at,
+        "kind": "escalated",
+        "is_internal": True,
+        "actor_kind": "system",
+        "actor_name": ACTOR,
         "data": {
-            "clock": row.kind, "step": row.step, "due_at": row.due_at.isoformat() if row.due_at else None,
-            "told": step.told, "text": "; ".join([step.words, *step.told]),
+            "clock": row.kind,
+            "step": row.step,
+            "due_at": row.due_at.isoformat() if row.due_at else None,
+            "told": step.told,
+            "text": "; ".join([step.words, *step.told]),
         },
-    }  # fmt: skip
+    }
 
 
 def _messages(tickets: Iterable[Ticket], late: set[UUID]) -> Iterator[live.Message]:
@@ -247,4 +291,5 @@ def _messages(tickets: Iterable[Ticket], late: set[UUID]) -> Iterator[live.Messa
 
 def _client_names(steps: Sequence[_Step]) -> dict[UUID, str]:
     wanted = {step.ticket.tenant_id for step in steps}
-    return {id: name for id, name in db.session.execute(sa.select(Tenant.id, Tenant.name).where(Tenant.id.in_(wanted)))}
+    names = db.session.execute(sa.select(Tenant.id, Tenant.name).where(Tenant.id.in_(wanted)))
+    return {row.id: row.name for row in names}

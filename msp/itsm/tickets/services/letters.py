@@ -1,4 +1,4 @@
-"""Mails about a ticket: to the client's people in their brand, to ours in the provider's. An internal note is in none."""
+"""Mails about a ticket: to the client's people in their brand, to ours in the provider's. A note is in none."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -28,14 +28,21 @@ PROMISES = {"response": "An answer by", "update": "News by", "resolution": "A fi
 
 def confirm(ticket: Ticket) -> None:
     """Tell the requester that we have it."""
-    [requester] = _contacts(ticket, [ticket.requester_id]) or [None]
-    if requester is None:
-        return
+    for requester in _contacts(ticket, [ticket.requester_id]):
+        _confirm(ticket, requester)
+
+
+def _confirm(ticket: Ticket, requester: Contact) -> None:
     first = db.session.scalar(_public(ticket).order_by(Message.sent_at, Message.id).limit(1))
     context = {
-        **_common(ticket, requester), "heading": ticket.subject, "name": requester.name, "answer": ANSWER,
-        "facts": _facts(ticket), "text": first.body if first else "", "subject": f"[{ticket.ref}] {ticket.subject}",
-    }  # fmt: skip
+        **_common(ticket, requester),
+        "heading": ticket.subject,
+        "name": requester.name,
+        "answer": ANSWER,
+        "facts": _facts(ticket),
+        "text": first.body if first else "",
+        "subject": f"[{ticket.ref}] {ticket.subject}",
+    }
     mail.send_many("received", [_letter(ticket, requester, context)], tenant_id=ticket.tenant_id)
 
 
@@ -48,9 +55,16 @@ def pass_on(ticket: Ticket, message: Message) -> None:
     now, zone = clock.now(), _zone(ticket)
     company = _provider_name() if message.author_kind == "agent" else _client(ticket).name
     context = {
-        "writer": {"name": message.author_name, "detail": f"{company}, {when_words(message.sent_at, now, zone)}", "hue": _hue(message)},
-        "text": message.body, "answer": ANSWER, "facts": _facts(ticket), "subject": f"[{ticket.ref}] {ticket.subject}",
-    }  # fmt: skip
+        "writer": {
+            "name": message.author_name,
+            "detail": f"{company}, {when_words(message.sent_at, now, zone)}",
+            "hue": _hue(message),
+        },
+        "text": message.body,
+        "answer": ANSWER,
+        "facts": _facts(ticket),
+        "subject": f"[{ticket.ref}] {ticket.subject}",
+    }
     letters = [_letter(ticket, reader, {**context, **_common(ticket, reader)}) for reader in readers]
     mail.send_many("reply", letters, tenant_id=ticket.tenant_id)
 
@@ -58,15 +72,22 @@ def pass_on(ticket: Ticket, message: Message) -> None:
 def tell_resolved(ticket: Ticket) -> None:
     """Tell the requester that it is done, unless the reply that resolved it has just said so."""
     last = db.session.scalar(_public(ticket).order_by(Message.sent_at.desc(), Message.id.desc()).limit(1))
-    if last is not None and last.author_kind == "agent" and ticket.resolved_at and ticket.resolved_at - last.sent_at < SAME_ACT:
+    if (
+        last is not None
+        and last.author_kind == "agent"
+        and ticket.resolved_at
+        and ticket.resolved_at - last.sent_at < SAME_ACT
+    ):
         return
     word = portal_word("resolved", ticket.kind).lower()
     for requester in _contacts(ticket, [ticket.requester_id]):
         context = {
-            **_common(ticket, requester), "heading": f"{ticket.ref} is {word}", "facts": _facts(ticket),
+            **_common(ticket, requester),
+            "heading": f"{ticket.ref} is {word}",
+            "facts": _facts(ticket),
             "sentences": [ticket.subject, "If something is still missing, write on the page and it goes on."],
             "subject": f"[{ticket.ref}] {ticket.subject}",
-        }  # fmt: skip
+        }
         mail.send_many("notice", [_letter(ticket, requester, context)], tenant_id=ticket.tenant_id)
 
 
@@ -76,14 +97,16 @@ def to_agents(kind: str, letters: Iterable[tuple[Agent, Ticket, Mapping[str, Any
         Letter(
             agent.e_mail,
             {
-                "reference": ticket.ref, "action": {"label": "Open the ticket", "url": settings().console_url(f"/tickets/{ticket.ref}")},
+                "reference": ticket.ref,
+                "action": {"label": "Open the ticket", "url": settings().console_url(f"/tickets/{ticket.ref}")},
                 **context,
             },
-            agent.name, f"{ticket.id}.{agent.id}",
+            agent.name,
+            f"{ticket.id}.{agent.id}",
         )
         for agent, ticket, context in letters
         if agent.e_mail and wants_mail(agent.preferences, kind)
-    ]  # fmt: skip
+    ]
     mail.send_many("notice", made, tenant_id=provider_id)
 
 
@@ -100,7 +123,9 @@ def console_facts(ticket: Ticket, client_name: str) -> list[dict[str, Any]]:
 
 def _facts(ticket: Ticket) -> list[dict[str, Any]]:
     """Where it is, and what is promised next, in the client's own time."""
-    facts: list[dict[str, Any]] = [{"label": "Where it is", "value": portal_word(ticket.status, ticket.kind), "is_now": True}]
+    facts: list[dict[str, Any]] = [
+        {"label": "Where it is", "value": portal_word(ticket.status, ticket.kind), "is_now": True}
+    ]
     promise = PROMISES.get(ticket.sla_clock or "")
     if promise and ticket.sla_standing == "running" and ticket.sla_due_at and ticket.sla_due_at > clock.now():
         when = when_words(ticket.sla_due_at, clock.now(), _zone(ticket))
@@ -123,7 +148,9 @@ def _letter(ticket: Ticket, reader: Contact, context: Mapping[str, Any]) -> Lett
 
 def _contacts(ticket: Ticket, ids: Sequence[UUID | None]) -> list[Contact]:
     """Those of the client's people who are active and can be mailed, in the order given."""
-    statement = sa.select(Contact).where(Contact.tenant_id == ticket.tenant_id, Contact.id.in_([id for id in ids if id]))
+    statement = sa.select(Contact).where(
+        Contact.tenant_id == ticket.tenant_id, Contact.id.in_([id for id in ids if id])
+    )
     found = {contact.id: contact for contact in db.session.scalars(statement) if contact.is_active and contact.e_mail}
     return [found[id] for id in dict.fromkeys(ids) if id in found]
 

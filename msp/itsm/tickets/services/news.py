@@ -37,7 +37,13 @@ def assigned(ticket: Ticket, assignee_id: UUID | None, *, actor_id: UUID | None,
     people = list(directory.reaching(ticket.tenant_id, [assignee_id])) if assignee_id else directory.on_duty(ticket)
     to = "to you" if assignee_id else f"to {ticket.team_name}"
     if assignee_id or ticket.team_id:
-        _tell("assignment", ticket, [agent for agent in people if agent.id != actor_id], f"Assigned {to}: {ticket.subject}", provider_id)
+        _tell(
+            "assignment",
+            ticket,
+            [agent for agent in people if agent.id != actor_id],
+            f"Assigned {to}: {ticket.subject}",
+            provider_id,
+        )
 
 
 def _tell(kind: str, ticket: Ticket, agents: Iterable[Agent], text: str, provider_id: UUID) -> None:

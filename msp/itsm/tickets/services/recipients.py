@@ -27,13 +27,18 @@ class Directory:
     """The provider's people as they stand at an instant, read once for any number of tickets."""
 
     def __init__(self, now: datetime) -> None:
-        self.agents = {agent.id: agent for agent in db.session.scalars(sa.select(Agent).where(Agent.is_active).order_by(Agent.name, Agent.id))}
+        self.agents = {
+            agent.id: agent
+            for agent in db.session.scalars(sa.select(Agent).where(Agent.is_active).order_by(Agent.name, Agent.id))
+        }
         self._members: dict[UUID, list[TeamMember]] = {}
         for member in db.session.scalars(sa.select(TeamMember).order_by(TeamMember.is_lead.desc(), TeamMember.id)):
             self._members.setdefault(member.team_id, []).append(member)
         limited = [agent.id for agent in self.agents.values() if agent.is_limited]
         granted = sa.select(AgentClient.agent_id, AgentClient.client_id).where(AgentClient.agent_id.in_(limited))
-        self._grants = {(agent_id, client_id) for agent_id, client_id in db.session.execute(granted)} if limited else set()
+        self._grants = (
+            {(agent_id, client_id) for agent_id, client_id in db.session.execute(granted)} if limited else set()
+        )
         self._roster = Roster(self.agents, self._members, now)
 
     def plan(self, ticket: Ticket, to: str, off_duty: str) -> Plan:
@@ -57,7 +62,11 @@ class Directory:
 
     def on_duty(self, ticket: Ticket) -> list[Agent]:
         """Members of the ticket's team who work now; without a team those who watch for such tickets."""
-        ids = self._member_ids(ticket.team_id) if ticket.team_id else [a.id for a in self.agents.values() if a.preferences.get(WATCHES)]
+        ids = (
+            self._member_ids(ticket.team_id)
+            if ticket.team_id
+            else [a.id for a in self.agents.values() if a.preferences.get(WATCHES)]
+        )
         return [agent for agent in self.reaching(ticket.tenant_id, ids) if self._roster.is_on_duty(agent.id)]
 
     def reaching(self, tenant_id: UUID, agent_ids: Iterable[UUID | None]) -> Iterator[Agent]:

@@ -128,11 +128,12 @@ def remove_follower(ticket_id: UUID, follower_id: UUID, *, by: Actor) -> None:
 
 
 _SIMPLE = ("service", "ci_name")
+_FIELDS = (*_SIMPLE, "subject", "kind", "category_id", "site_id", "impact", "urgency", "priority", "custom")
 
 
 def _apply(ticket: Ticket, changes: Mapping[str, Any], *, by: Actor) -> dict[str, list[Any]]:
     """Set what is named and return before and after of what changed."""
-    before = {name: getattr(ticket, name) for name in (*_SIMPLE, "subject", "kind", "category_id", "site_id", "impact", "urgency", "priority", "custom")}
+    before = {name: getattr(ticket, name) for name in _FIELDS}
     for name in _SIMPLE:
         if name in changes:
             setattr(ticket, name, (changes[name] or "").strip() or None)

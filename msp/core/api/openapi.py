@@ -1,0 +1,63 @@
+"""The description of the API (OpenAPI 3.1), completed with what every operation has."""
+
+from typing import Any
+
+from msp.core.api.schemas import Problem
+
+_SAFE = frozenset({"get", "head", "options"})
+_WORDS = {
+    400: "The request cannot be read", 401: "No valid token", 403: "Not allowed", 404: "Not there, or not yours to see",
+    409: "Does not fit the present state", 412: "Changed in the meantime", 413: "Too large", 415: "Not a JSON body",
+    422: "Read, but does not hold", 428: "If-Match is missing", 429: "Too many calls",
+}  # fmt: skip
+
+
+def document(api: Any) -> dict[str, Any]:
+    """The whole description as plain data."""
+    spec = api.spec.to_dict()
+    components = spec.setdefault("components", {})
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    components.pop("responses", None)
+    components.pop("headers", None)
+    spec["security"] = [{"token": []}]
+    for path in spec["paths"].values():
+        for method, operation in path.items():
+            if method != "parameters":
+                _complete(method, operation)
+    for tag in spec.get("tags", ()):
+        tag["name"] = tag["name"].removeprefix("api_")
+    return spec
+
+
+def register(api: Any) -> None:
+    """Put the error's schema among the components, once."""
+    if "Problem" not in api.spec.components.schemas:
+        api.spec.components.schema("Problem", schema=Problem)
+
+
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    marks = {name: operation.pop(name, False) for name in ("x-if-match", "x-idempotent", "x-etag", "x-upload")}
+    operation["tags"] = [tag.removeprefix("api_") for tag in operation.get("tags", ())]
+    parameters = operation.setdefault("parameters", [])
+    responses = operation["responses"]
+    codes = {400, 401, 403, 404, 422, 429}
+    if method not in _SAFE:
+        codes |= {409, 413, 415}
+    if marks["x-if-match"]:
+        codes |= {412, 428}
+        parameters.append(_header("If-Match", "The ETag of what is changed", required=True))
+    if marks["x-idempotent"]:
+        parameters.append(_header("Idempotency-Key", "Repeating the request under it does nothing twice", required=False))
+    if marks["x-etag"] and method == "get":
+        responses["304"] = {"description": "Not changed since the ETag in If-None-Match"}
+    for code in codes:
+        responses[str(code)] = {
+            "description": _WORDS[code],
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    operation["responses"] = dict(sorted(responses.items()))
+    operation["responses"].pop("default", None)
+
+
+def _header(name: str, words: str, *, required: bool) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": required, "description": words, "schema": {"type": "string"}}

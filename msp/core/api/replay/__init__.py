@@ -1,0 +1,1 @@
+"""Repeated requests: the first answer under an `Idempotency-Key` is given again, and nothing is done twice."""

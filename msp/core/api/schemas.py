@@ -1,0 +1,78 @@
+"""Fields and schemas that every resource shares."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from msp.core.paging import MAX_LIMIT
+
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class Strict(Schema):
+    """What comes in: a field that nobody knows is an error, not a wish unheard."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Instant(fields.AwareDateTime):
+    """An instant by RFC 3339: read with any offset, written in UTC."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", validate=validate.Range(EARLIEST, LATEST), **options)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def line(most: int = 300, *, least: int = 1, **options: Any) -> fields.String:
+    """A text of bounded length, not blank."""
+    rules = [validate.Length(least, most)]
+    if least:
+        rules.append(validate.Regexp(r"(?s)\s*\S", error="There is nothing in it."))
+    return fields.String(validate=rules, **options)
+
+
+def listed(item: type[Schema]) -> type[Schema]:
+    """One page of a list: `data`, and the cursor of the page after it."""
+    name = item.__name__.removesuffix("Out") + "List"
+    return Schema.from_dict(
+        {
+            "data": fields.List(fields.Nested(item), required=True),
+            "next": fields.String(allow_none=True, required=True, metadata={"description": "Cursor of the next page"}),
+        },
+        name=name,
+    )
+
+
+class PageQuery(Strict):
+    """Where in a list, and how much of it."""
+
+    cursor = fields.String(load_default=None, validate=validate.Length(max=2000), metadata={"description": "`next` of the page before"})
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_LIMIT))
+
+
+class WordsQuery(PageQuery):
+    """A page of what holds some words."""
+
+    words = fields.String(load_default="", validate=validate.Length(max=200), metadata={"description": "Part of a name or address"})
+
+
+class FieldProblem(Schema):
+    pointer = fields.String(required=True)
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class Problem(Schema):
+    """An error by RFC 9457."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    request_id = fields.String(allow_none=True)
+    errors = fields.List(fields.Nested(FieldProblem))

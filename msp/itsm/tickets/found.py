@@ -1,0 +1,23 @@
+"""Tickets by the query language, for programs of either side: a contact's sees what he sees."""
+
+import sqlalchemy as sa
+
+from msp.core import clock, paging
+from msp.core.actor import Actor
+from msp.core.app import settings
+from msp.core.db import db
+from msp.core.paging import Cursors, Page
+from msp.itsm.tickets import listing, queries
+from msp.itsm.tickets.models import Ticket
+
+
+def found(text: str, *, by: Actor, cursor: str | None, limit: int) -> Page[Ticket]:
+    """One page; an agent's is the queue's own, a contact's never reads a table of the provider."""
+    asked = listing.asked(text, by=by, tz=clock.now().tzinfo)  # type: ignore[arg-type]  # an aware instant has its zone
+    if by.is_agent:
+        page = listing.listing(asked, by=by, cursor=cursor, limit=limit)
+        return Page([row.ticket for row in page.rows], page.next, page.previous)
+    statement = queries.visible(sa.select(Ticket).where(*asked.where), by=by)
+    return paging.page(
+        db.session(), statement, asked.keyset, cursor=cursor, limit=limit, cursors=Cursors(settings().secret_keys)
+    )

@@ -1,0 +1,140 @@
+"""Tickets over the API: what comes in and what goes out."""
+
+from marshmallow import Schema, fields, validate
+
+from msp.core.api.schemas import Instant, PageQuery, Strict, line
+from msp.itsm.tickets.services.opening import BODY_LENGTH
+from msp.itsm.tickets.states import KINDS, STATES
+
+LEVEL = validate.Range(1, 3)
+
+
+def _files() -> fields.List:
+    return fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=100))
+
+
+class TicketOut(Schema):
+    id = fields.UUID(required=True)
+    ref = fields.String(required=True)
+    tenant_id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    status = fields.String(required=True)
+    subject = fields.String(required=True)
+    requester_id = fields.UUID(required=True)
+    requester_name = fields.String(required=True)
+    site_id = fields.UUID(allow_none=True)
+    category_id = fields.UUID(allow_none=True)
+    source = fields.String()
+    impact = fields.Integer()
+    urgency = fields.Integer()
+    priority = fields.Integer()
+    service = fields.String(allow_none=True)
+    ci_name = fields.String(allow_none=True)
+    team_name = fields.String(allow_none=True)
+    assignee_name = fields.String(allow_none=True)
+    waiting_reason = fields.String(allow_none=True)
+    opened_at = Instant()
+    updated_at = Instant()
+    answered_at = Instant(allow_none=True)
+    resolved_at = Instant(allow_none=True)
+    closed_at = Instant(allow_none=True)
+    due_at = Instant(attribute="sla_due_at", allow_none=True)
+    message_count = fields.Integer()
+    version = fields.Integer(required=True)
+
+
+class TicketIn(Strict):
+    tenant_id = fields.UUID(load_default=None, metadata={"description": "The client; a contact's own where it is left out"})
+    subject = line(300, required=True)
+    body = fields.String(load_default="", validate=validate.Length(max=BODY_LENGTH))
+    kind = fields.String(load_default="incident", validate=validate.OneOf(KINDS))
+    requester_id = fields.UUID(load_default=None)
+    site_id = fields.UUID(load_default=None)
+    category_id = fields.UUID(load_default=None)
+    impact = fields.Integer(strict=True, load_default=2, validate=LEVEL)
+    urgency = fields.Integer(strict=True, load_default=2, validate=LEVEL)
+    service = line(120, load_default=None)
+    ci_name = line(120, load_default=None)
+    attachment_ids = _files()
+
+
+class TicketChange(Strict):
+    subject = line(300)
+    kind = fields.String(validate=validate.OneOf(KINDS))
+    site_id = fields.UUID(allow_none=True)
+    category_id = fields.UUID(allow_none=True)
+    impact = fields.Integer(strict=True, validate=LEVEL)
+    urgency = fields.Integer(strict=True, validate=LEVEL)
+    priority = fields.Integer(strict=True, validate=validate.Range(1, 4))
+    service = line(120, allow_none=True)
+    ci_name = line(120, allow_none=True)
+
+
+class TicketQuery(PageQuery):
+    q = fields.String(load_default="", validate=validate.Length(max=2000), metadata={"description": "The query language, sort: included"})
+
+
+class MoveIn(Strict):
+    to = fields.String(required=True, validate=validate.OneOf(STATES))
+    reason = line(500, load_default=None)
+
+
+class AssignmentIn(Strict):
+    assignee_id = fields.UUID(load_default=None, allow_none=True)
+    team_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class MessageIn(Strict):
+    body = line(BODY_LENGTH, required=True)
+    attachment_ids = _files()
+
+
+class ReplyIn(MessageIn):
+    then = fields.String(load_default=None, validate=validate.OneOf(STATES))
+    reason = line(500, load_default=None)
+
+
+class MessageOut(Schema):
+    id = fields.UUID(required=True)
+    is_internal = fields.Boolean(required=True)
+    author_kind = fields.String(required=True)
+    author_name = fields.String(required=True)
+    body = fields.String(required=True)
+    sent_at = Instant(required=True)
+
+
+class EntryOut(Schema):
+    id = fields.UUID(required=True)
+    at = Instant(required=True)
+    kind = fields.String(required=True)
+    actor_kind = fields.String()
+    actor_name = fields.String()
+    data = fields.Dict()
+
+
+class ClockOut(Schema):
+    kind = fields.String(required=True)
+    cycle = fields.Integer()
+    standing = fields.String(required=True)
+    outcome = fields.String(allow_none=True)
+    started_at = Instant()
+    stopped_at = Instant(allow_none=True)
+    due_at = Instant(allow_none=True)
+    target_seconds = fields.Integer(allow_none=True)
+    elapsed_seconds = fields.Integer()
+
+
+class StepOut(Schema):
+    kind = fields.String(required=True)
+    from_at = Instant(required=True)
+    to_at = Instant(allow_none=True)
+    seconds = fields.Integer(required=True)
+    counted = fields.Boolean(required=True)
+    text = fields.String(required=True)
+
+
+class ExplanationOut(Schema):
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    due_at = Instant(allow_none=True)
+    steps = fields.List(fields.Nested(StepOut), required=True)
