@@ -1,7 +1,9 @@
 """Hosts are trusted by look-up; what was found is remembered for a minute."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import current_app
@@ -49,7 +51,7 @@ def site_host(name: str) -> SiteHost | None:
 def console() -> SiteHost | None:
     """The provider, as the console shows it; None before it is installed."""
 
-    def look_up() -> list[dict[str, object]]:
+    def look_up() -> list[dict[str, Any]]:
         return [
             row
             | {
@@ -83,8 +85,8 @@ def forget() -> None:
     current_app.extensions.pop("msp.hosts", None)
 
 
-def _remembered(key, look_up):  # type: ignore[no-untyped-def]  # private, both callers are above
-    memory = current_app.extensions.setdefault("msp.hosts", {})
+def _remembered(key: str, look_up: Callable[[], list[dict[str, Any]]]) -> SiteHost | None:
+    memory: dict[str, tuple[float, SiteHost]] = current_app.extensions.setdefault("msp.hosts", {})
     known = memory.get(key)
     if known is not None and known[0] > time.monotonic():
         return known[1]

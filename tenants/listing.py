@@ -37,6 +37,4 @@ def _page(
     for word in words:
         statement = statement.where(sa.or_(*(column.icontains(word, autoescape=True) for column in columns)))
     keyset = Keyset([Order(order)], unique, bound_to=f"{bound_to} {' '.join(words)}")
-    return paging.page(
-        db.session(), statement, keyset, cursor=cursor, limit=limit, cursors=Cursors(settings().secret_keys)
-    )
+    return paging.page(db.session(), statement, keyset, cursor=cursor, limit=limit, cursors=Cursors(settings().secret_keys))

@@ -3,11 +3,10 @@
 from msp.core import events
 from msp.core.db import after_commit
 from tenants import hosts
-from tenants.events import ClientChanged, ClientCreated
+from tenants.events import ClientChanged
 
 
 @events.subscribe(ClientChanged)
-@events.subscribe(ClientCreated)
-def forget_hosts(event: ClientChanged | ClientCreated) -> None:
+def forget_hosts(event: ClientChanged) -> None:
     """Host names and brands are remembered for a minute; whoever changed one sees it at once."""
     after_commit(hosts.forget)

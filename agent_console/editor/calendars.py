@@ -123,11 +123,7 @@ def day_rows(form: Form, kind: str, errors: Mapping[str, str]) -> list[DayRow]:
     for on, text in typed:
         if not on.strip():
             continue
-        own = {"holiday": f"/holidays/{place}", "yearly": f"/yearly/{place}", "special": f"/overrides/{on.strip()}"}[
-            kind
-        ]
-        shown.append(
-            DayRow(on, text, next((words for at, words in errors.items() if f"{at}/".startswith(f"{own}/")), ""))
-        )
+        own = {"holiday": f"/holidays/{place}", "yearly": f"/yearly/{place}", "special": f"/overrides/{on.strip()}"}[kind]
+        shown.append(DayRow(on, text, next((words for at, words in errors.items() if f"{at}/".startswith(f"{own}/")), "")))
         place += 1
     return [*shown, *[DayRow()] * _BLANK_DAYS]

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import url_for
 
-from agent_console.editor import fields, policies
+from agent_console.editor import fields
 from agent_console.editor.editing import Editing, unfinished
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.itsm.sla import describe, difference, library
+from msp.itsm.sla.checks.policies import CONDITIONS
 from msp.itsm.sla.library import Held
 from tenants import queries as tenants
 from tenants.permissions import Permission
@@ -43,8 +44,7 @@ def context(editing: Editing, *, by: Actor) -> dict[str, Any]:
 
 def _action(editing: Editing) -> str:
     if editing.is_new:
-        source = {"from": editing.source}
-        return url_for("clients.add", tenant_id=editing.client.id, kind=editing.kind.name, **source)
+        return url_for("clients.add", tenant_id=editing.client.id, kind=editing.kind.name, start=editing.start)
     return url_for("service_levels.edit", definition_id=editing.definition.id)
 
 
@@ -71,7 +71,7 @@ def _policy(editing: Editing, held: Sequence[Held], teams: Mapping[str, str], no
     own = {str(each.definition.id): each for each in held if each.definition.kind == "calendar"}
     labels = {id: f"{each.definition.name} v{each.in_force(now).number}" for id, each in own.items()}
     counts = {} if editing.is_new else library.open_by_priority(editing.definition)
-    typed = {name: editing.form.get(f"if-{name}", "").strip() for name in policies.CONDITIONS}
+    typed = {name: editing.form.get(f"if-{name}", "").strip() for name in CONDITIONS}
     shown = [id for id in fields.calendars_used(editing.form) if id in own] or list(own)[:1]
     return fields.policy_fields(editing, labels, teams, counts) | {
         "applies": describe.conditions_words(typed, is_default=editing.definition.is_default),
@@ -84,11 +84,7 @@ def _policy(editing: Editing, held: Sequence[Held], teams: Mapping[str, str], no
 def _used_by(editing: Editing, held: Sequence[Held], now: datetime) -> list[Any]:
     """The policies that count by this calendar now."""
     own_id = str(editing.definition.id)
-    return [
-        each.definition
-        for each in held
-        if each.definition.kind == "policy" and own_id in _calendars_of(each.in_force(now).content)
-    ]
+    return [each.definition for each in held if each.definition.kind == "policy" and own_id in _calendars_of(each.in_force(now).content)]
 
 
 def _calendars_of(content: Mapping[str, Any]) -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
@@ -16,7 +17,7 @@ from msp.core.errors import Invalid, MspError
 from msp.core.ids import new_id
 from msp.core.web.formats import date_words
 from msp.itsm.sla.checks.kinds import checked
-from msp.itsm.sla.models import Definition, DefinitionVersion, Rollout
+from msp.itsm.sla.models import Definition, DefinitionVersion, Rollout, Template
 from msp.itsm.sla.services import definitions, preview
 from msp.itsm.sla.services.preview import Effect
 from msp.itsm.tickets.services import reprioritise
@@ -42,7 +43,8 @@ class Mark:
 class Editing:
     """A client's definition being edited. Without versions it is a new one.
 
-    `before` is the content that changes are marked against: that of the newest version.
+    `before` is the content that changes are marked against: that of the newest version. `notice` says where the fields
+    come from when it is not that one; `start` is what a new one started from, a template or another definition.
     """
 
     client: Tenant
@@ -54,7 +56,9 @@ class Editing:
     refusal: str = ""
     effect: Effect | None = None
     template_number: int | None = None
-    source: str = ""
+    notice: str = ""
+    start: UUID | None = None
+    start_template: Template | None = None
 
     @property
     def kind(self) -> Kind:
@@ -88,9 +92,7 @@ class Editing:
         if self.is_new:
             return True
         try:
-            known = {
-                target["calendar_id"] for row in self.before.get("targets", {}).values() for target in row.values()
-            }
+            known = {target["calendar_id"] for row in self.before.get("targets", {}).values() for target in row.values()}
             return checked(self.kind.name, self.before, calendars=known) != content
         except Invalid:
             return True  # stored before it was checked: any version would be better
@@ -119,9 +121,7 @@ class Editing:
         except ValueError:
             raise Invalid.field("effective_at", "Write the day as 2027-04-12.", "bad_date") from None
         if on < today:
-            raise Invalid.field(
-                "effective_at", "A version begins today or later: what was promised stays promised.", "past"
-            )
+            raise Invalid.field("effective_at", "A version begins today or later: what was promised stays promised.", "past")
         return now if on == today else datetime.combine(on, time(), self.tz)
 
     def ribbon(self, now: datetime) -> list[Mark]:

@@ -14,7 +14,7 @@ from msp.core import clock
 from msp.core.errors import MspError
 from msp.core.web.formats import date_words, day_words
 from msp.itsm.sla import describe, public_holidays
-from msp.itsm.sla.checks.policies import PAUSE_STATES, RECIPIENTS
+from msp.itsm.sla.checks.policies import PAUSE_STATES, PRIORITIES, RECIPIENTS
 from msp.itsm.sla.engine import zone
 from msp.itsm.sla.engine.errors import EngineError
 from msp.itsm.sla.engine.seconds import instant_of, seconds_of
@@ -43,12 +43,10 @@ class Edited(Protocol):
 # --- Policies ---------------------------------------------------------------------------------------------------------
 
 
-def policy_fields(
-    edited: Edited, labels: Mapping[str, str], teams: Mapping[str, str], open_counts: Mapping[str, int]
-) -> dict[str, Any]:
+def policy_fields(edited: Edited, labels: Mapping[str, str], teams: Mapping[str, str], open_counts: Mapping[str, int]) -> dict[str, Any]:
     """The tables and choices of a policy; `labels` are the calendars that its rows may name."""
     form, before, errors = edited.form, edited.before_form, edited.errors
-    has_mixed = policies.MIXED in [form.get(f"{priority}-calendar") for priority in policies.PRIORITIES]
+    has_mixed = policies.MIXED in [form.get(f"{priority}-calendar") for priority in PRIORITIES]
     return {
         "rows": policies.table(form, before, errors, open_counts, policies.CLIENT_CLOCKS),
         "internal_rows": policies.table(form, before, errors, open_counts, policies.INTERNAL_CLOCKS),
@@ -64,7 +62,7 @@ def policy_fields(
 
 def calendars_used(form: MultiDict[str, str]) -> list[str]:
     """The calendars that the rows name, each once."""
-    return list(dict.fromkeys(form.get(f"{priority}-calendar", "") for priority in policies.PRIORITIES))
+    return list(dict.fromkeys(form.get(f"{priority}-calendar", "") for priority in PRIORITIES))
 
 
 def week_of(id: UUID, label: str, content: Content) -> dict[str, Any]:
@@ -118,9 +116,7 @@ def calendar_fields(edited: Edited, label_before: str) -> dict[str, Any]:
     }
 
 
-def typed_days(
-    form: MultiDict[str, str], errors: Mapping[str, str], before: weeks.Hours | None = None
-) -> list[dict[str, Any]]:
+def typed_days(form: MultiDict[str, str], errors: Mapping[str, str], before: weeks.Hours | None = None) -> list[dict[str, Any]]:
     """The rows of each day as typed, with what is wrong with each; one blank row where there is none."""
     shown = []
     for day in weeks.picture({}):

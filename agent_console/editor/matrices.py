@@ -25,7 +25,5 @@ def to_content(form: Form) -> dict[str, Any]:
     cells: dict[str, dict[str, Any]] = {}
     for impact, _ in LEVELS:
         texts = {urgency: form.get(f"cell-{impact}-{urgency}", "") for urgency, _ in LEVELS}
-        cells[impact] = {
-            urgency: int(text) if text in ("1", "2", "3", "4") else text for urgency, text in texts.items()
-        }
+        cells[impact] = {urgency: int(text) if text in ("1", "2", "3", "4") else text for urgency, text in texts.items()}
     return {"cells": cells}

@@ -85,9 +85,7 @@ def to_content(form: Form, before: Mapping[str, Any], *, calendar_key: str = "ca
     return content
 
 
-def table(
-    form: Form, before: Form, errors: Mapping[str, str], open_counts: Mapping[str, int], clocks: Sequence[str]
-) -> list[Row]:
+def table(form: Form, before: Form, errors: Mapping[str, str], open_counts: Mapping[str, int], clocks: Sequence[str]) -> list[Row]:
     """The rows of the table of targets, what changed marked with what stood there."""
     return [
         Row(
@@ -104,9 +102,7 @@ def _calendar(target: Mapping[str, Any]) -> str:
     return str(target.get("calendar_id") or target.get("calendar") or "")
 
 
-def _targets(
-    form: Form, before: Mapping[str, Any], calendar_key: str, faults: list[FieldError]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _targets(form: Form, before: Mapping[str, Any], calendar_key: str, faults: list[FieldError]) -> Iterator[tuple[str, dict[str, Any]]]:
     for priority in PRIORITIES:
         known, chosen, row = before.get("targets", {}).get(priority, {}), form.get(f"{priority}-calendar", ""), {}
         for clock in CLOCKS:

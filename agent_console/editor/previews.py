@@ -66,9 +66,7 @@ class Panel:
     is_whole: bool
 
 
-def panel(
-    effect: Effect, tickets: Mapping[UUID, Ticket], *, now: datetime, tz: tzinfo, is_whole: bool = False
-) -> Panel:
+def panel(effect: Effect, tickets: Mapping[UUID, Ticket], *, now: datetime, tz: tzinfo, is_whole: bool = False) -> Panel:
     """The panel of an effect; without `is_whole` a few tickets of each group stand for the rest."""
     grouped = list(_grouped(effect, tickets))
     most = MANY if is_whole else FEW

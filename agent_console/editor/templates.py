@@ -84,9 +84,7 @@ def _copies(edited: Template, teams: dict[str, str], by: Actor) -> list[dict[str
         return []
     pairs = library.copies_of(edited.stored.id, by=by)
     held = {each.definition.id: each for each in library.held({tenant.id for _, tenant in pairs}, by=by)}
-    names = {
-        str(each.definition.id): each.definition.name for each in held.values() if each.definition.kind == "calendar"
-    }
+    names = {str(each.definition.id): each.definition.name for each in held.values() if each.definition.kind == "calendar"}
     now = clock.now()
     return [
         {

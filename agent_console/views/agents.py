@@ -185,9 +185,7 @@ def _worker(agent_id: UUID) -> Agent:
     return tenants.visible_agent(agent_id, by=g.actor)
 
 
-def _hours(
-    shown: Agent, error: MspError | None = None, form: forms.Form | None = None, typed: Any = None
-) -> ResponseReturnValue:
+def _hours(shown: Agent, error: MspError | None = None, form: forms.Form | None = None, typed: Any = None) -> ResponseReturnValue:
     week = availability.working_week(shown.id)
     stored = calendars.to_form({"tz": week.time_zone if week else shown.time_zone, "hours": (week and week.hours) or {}})
     return answers.page(
@@ -220,9 +218,7 @@ def _changes(shown: Agent, sent: forms.Form) -> dict[str, Any]:
     return changes
 
 
-def _form(
-    shown: Agent | None = None, error: MspError | None = None, typed: Any = None, link: str = ""
-) -> ResponseReturnValue:
+def _form(shown: Agent | None = None, error: MspError | None = None, typed: Any = None, link: str = "") -> ResponseReturnValue:
     return answers.page(
         "console/agents/agent.html", error, agent=shown, typed=_typed(shown, typed), link=link, zones=describe.zone_names(),
         roles=[(role, ROLE_WORDS[role], ROLE_HINTS[role]) for role in AGENT_ROLES],

@@ -42,9 +42,7 @@ def add_category(tenant_id: UUID) -> ResponseReturnValue:
     sent = request.form
     try:
         with savepoint():
-            made = category_services.add_category(
-                tenant_id, forms.text(sent, "name"), by=g.actor, parent_id=forms.one_id(sent, "parent")
-            )
+            made = category_services.add_category(tenant_id, forms.text(sent, "name"), by=g.actor, parent_id=forms.one_id(sent, "parent"))
     except answers.REFUSED as error:
         return _categories(tenant_id, error, sent)
     notices.say(f"{made.path} is added.")
@@ -71,9 +69,7 @@ def change_category(tenant_id: UUID, category_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("clients.categories", tenant_id=tenant_id), 303)
 
 
-def _categories(
-    tenant_id: UUID, error: MspError | None = None, typed: Any = None, wrong: UUID | None = None
-) -> ResponseReturnValue:
+def _categories(tenant_id: UUID, error: MspError | None = None, typed: Any = None, wrong: UUID | None = None) -> ResponseReturnValue:
     client = tenants.visible_client(tenant_id, by=g.actor)
     return client_page(
         "console/clients/categories.html", client, "categories", error, typed=typed or {}, wrong_category=wrong,
@@ -159,9 +155,7 @@ def _fields(tenant_id: UUID, error: MspError | None = None, typed: Any = None) -
     )  # fmt: skip
 
 
-def _field(
-    tenant_id: UUID, field_id: UUID, error: MspError | None = None, sent: Any = None
-) -> ResponseReturnValue:
+def _field(tenant_id: UUID, field_id: UUID, error: MspError | None = None, sent: Any = None) -> ResponseReturnValue:
     client, shown = tenants.visible_client(tenant_id, by=g.actor), _field_of(tenant_id, field_id)
     typed = sent or {
         "label": shown.label, "hint": shown.hint, "choices": "\n".join(shown.choices),

@@ -138,7 +138,7 @@ def _contact(tenant_id: UUID, contact_id: UUID) -> Contact:
     return found
 
 
-def _details(sent: forms.Form) -> dict[str, str | None]:
+def _details(sent: forms.Form) -> dict[str, Any]:
     return {name: forms.text(sent, name) or None for name in ("phone", "job_title", "cost_centre")}
 
 

@@ -31,18 +31,17 @@ def page() -> ResponseReturnValue:
     """Each client with its policies in force."""
     text = request.args.get("q", "").strip()[:100]
     found = listing.clients(text, by=g.actor, cursor=request.args.get("cursor"))
-    held = library.held([client.id for client in found.rows], by=g.actor)
     now = clock.now()
-    rows = [
-        (client, [(each, each.in_force(now)) for each in held if each.definition.tenant_id == client.id and each.definition.kind == "policy"])
-        for client in found.rows
-    ]  # fmt: skip
+    policies: dict[UUID, list[Any]] = {client.id: [] for client in found.rows}
+    for each in library.held(policies, by=g.actor):
+        if each.definition.kind == "policy":
+            policies[each.definition.tenant_id].append((each, each.in_force(now)))
 
     def url(cursor: str | None) -> str:
         return url_for("service_levels.page", q=text or None, cursor=cursor) if cursor else ""
 
     return render_template(
-        "console/sla/page.html", rows=rows, text=text, next_url=url(found.next), previous_url=url(found.previous),
+        "console/sla/page.html", rows=[(client, policies[client.id]) for client in found.rows], text=text, next_url=url(found.next), previous_url=url(found.previous),
         templates=library.templates(), may_edit=g.actor.may(Permission.SLA_MANAGE), kinds=KINDS, now=now,
     )  # fmt: skip
 
@@ -86,7 +85,7 @@ def copy_template(template_id: UUID) -> ResponseReturnValue:
     if tenant_id is None or stored.kind == "matrix":
         raise NotFound
     client = tenants.visible_client(tenant_id, by=g.actor)
-    return redirect(url_for("clients.new", tenant_id=client.id, kind=stored.kind, **{"from": stored.id}), 303)
+    return redirect(url_for("clients.new", tenant_id=client.id, kind=stored.kind, start=stored.id), 303)
 
 
 def _beginning(form: forms.Form | None = None) -> Template:

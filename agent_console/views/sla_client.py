@@ -44,9 +44,7 @@ def service_levels(tenant_id: UUID) -> ResponseReturnValue:
                 "cells": version.content.get("cells"),
             }
         )  # fmt: skip
-    return client_page(
-        "console/sla/client.html", client, "service_levels", shown=shown, may_edit=g.actor.may(Permission.SLA_MANAGE)
-    )
+    return client_page("console/sla/client.html", client, "service_levels", shown=shown, may_edit=g.actor.may(Permission.SLA_MANAGE))
 
 
 @blueprint.get("/<uuid:definition_id>/difference")

@@ -36,13 +36,13 @@ MANAGE = Gate("agent", Permission.SLA_MANAGE)
 @blueprint.get("/<uuid:definition_id>")
 @gated(READ)
 def edit(definition_id: UUID) -> ResponseReturnValue:
-    """The newest version in its fields; `version` starts from an earlier one, `from=template` from the template."""
+    """The newest version in its fields; `version` starts from an earlier one, `start=template` from the template."""
     editing = _editing(definition_id)
-    if request.args.get("from") == "template":
+    if request.args.get("start") == "template":
         _take_template(editing)
     elif number := request.args.get("version", type=int):
         _take_version(editing, number)
-    if editing.source and g.actor.may(Permission.SLA_MANAGE):
+    if editing.notice and g.actor.may(Permission.SLA_MANAGE):
         editing.look(by=g.actor)
     return _page(editing)
 
@@ -59,11 +59,9 @@ def change(definition_id: UUID) -> ResponseReturnValue:
 def new(tenant_id: UUID) -> ResponseReturnValue:
     """What a new definition can start from; then its editor."""
     client, kind = tenants.visible_client(tenant_id, by=g.actor), _kind(request.args)
-    if "from" not in request.args:
+    if "start" not in request.args:
         own = [held for held in library.held([client.id], by=g.actor) if held.definition.kind == kind]
-        return render_template(
-            "console/sla/new.html", client=client, kind=KINDS[kind], templates=library.templates(kind), own=own
-        )
+        return render_template("console/sla/new.html", client=client, kind=KINDS[kind], templates=library.templates(kind), own=own)
     return _page(_beginning(client, kind, request.args))
 
 
@@ -138,9 +136,8 @@ def _saved(editing: Editing) -> str:
     if editing.is_new:
         editing.definition.name = name
         content = editing.content()
-        template = library.template(UUID(editing.source)) if editing.source else None
         made = definitions.add_definition(
-            editing.client.id, editing.kind.name, name, content, by=g.actor, template=template, effective_at=begins_at,
+            editing.client.id, editing.kind.name, name, content, by=g.actor, template=editing.start_template, effective_at=begins_at,
             note=note,
         )  # fmt: skip
         editing.definition = made
@@ -177,7 +174,7 @@ def _with_holidays(editing: Editing) -> ResponseReturnValue:
         editing.refuse(refused)
         return make_response(_page(editing), refused.status)
     editing.form, count = calendars.with_holidays(form, found)
-    editing.source = f"{public_holidays.country_name(form.get('country', ''))}: {count} days added, not saved yet"
+    editing.notice = f"{public_holidays.country_name(form.get('country', ''))}: {count} days added, not saved yet"
     editing.look(by=g.actor)
     return _page(editing)
 
@@ -199,7 +196,7 @@ def _editing(definition_id: UUID, form: forms.Form | None = None) -> Editing:
 def _beginning(client: Tenant, kind: str, args: Mapping[str, str], form: forms.Form | None = None) -> Editing:
     """A new definition that starts from a template, or from another one of the client's."""
     try:
-        source = UUID(args.get("from", ""))
+        source = UUID(args.get("start", ""))
     except ValueError:
         raise NotFound from None
     template = next((each for each in library.templates(kind) if each.id == source), None)
@@ -211,7 +208,7 @@ def _beginning(client: Tenant, kind: str, args: Mapping[str, str], form: forms.F
             raise NotFound
         content, name = library.last_version(own).content, f"{own.name} copy"
     editing = Editing(client, blank(client, kind, name), (), content, form or KINDS[kind].to_form(content))
-    editing.source = str(source) if template is not None else ""
+    editing.start, editing.start_template = source, template
     return editing
 
 
@@ -225,7 +222,7 @@ def _take_template(editing: Editing) -> None:
         content["conditions"] = editing.before.get("conditions", {})
     editing.form = editing.kind.to_form(content)
     editing.template_number = template.number
-    editing.source = f"Filled in from template {template.name}, not saved yet"
+    editing.notice = f"Filled in from template {template.name}, not saved yet"
 
 
 def _take_version(editing: Editing, number: int) -> None:
@@ -234,7 +231,7 @@ def _take_version(editing: Editing, number: int) -> None:
         raise NotFound
     if version is not editing.versions[-1]:
         editing.form = editing.kind.to_form(version.content)
-        editing.source = f"Filled in from version {number}, not saved yet"
+        editing.notice = f"Filled in from version {number}, not saved yet"
 
 
 def _kind(args: Mapping[str, str]) -> str:

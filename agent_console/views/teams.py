@@ -38,9 +38,7 @@ def add() -> ResponseReturnValue:
     try:
         with savepoint():
             e_mail = forms.text(sent, "e_mail")
-            made = people.add_team(
-                forms.text(sent, "name"), by=g.actor, e_mail=people.checked_e_mail(e_mail) if e_mail else None
-            )
+            made = people.add_team(forms.text(sent, "name"), by=g.actor, e_mail=people.checked_e_mail(e_mail) if e_mail else None)
     except answers.REFUSED as error:
         return _page(error, sent)
     notices.say(f"{made.name} is added. Say who is in it.")

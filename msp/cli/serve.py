@@ -19,13 +19,14 @@ def web(surface: str, bind: str, port: int, workers: int, threads: int) -> None:
     """Serve the portals, the console, or both."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     from msp.cli.check import check_logins
 
     check_logins(surface)
     Granian(
         f"msp.wsgi:{surface}", address=bind, port=port, interface=Interfaces.WSGI, factory=True, workers=workers,
-        blocking_threads=threads, respawn_failed_workers=True, log_access=False,
+        blocking_threads=threads, respawn_failed_workers=True, log_access=False, log_level=LogLevels.warning,
     ).serve()  # fmt: skip
 
 

@@ -13,5 +13,6 @@ OPEN_ROUTES = frozenset(
         "auth.invitation",
         "auth.arrive",
         "csat.rate",
+        "api_about.description",
     }
 )

@@ -29,14 +29,12 @@ def prove(live_settings: Settings | None, admin_url: str | None, *, say: Say = p
         world = build(made, console, portal)
         try:
             report = _report(made, live_settings)
-            for words, part in (
-                ("Asking every table", lambda: table_part(made, world)),
-                ("Asking every query", lambda: filter_part(world)),
-                ("Walking every route", lambda: walk_part(made, world)),
-                ("Listening to streams and caches", lambda: channel_part(world)),
-            ):
-                say(words)
-                report.parts.append(part())
+            say("Asking every table and every query")
+            report.parts += [table_part(made, world), filter_part(world)]
+            say("Walking every route")
+            report.parts.append(walk_part(made, world))
+            say("Listening to streams and caches")
+            report.parts.append(channel_part(world))
             if live_settings is not None and live_settings.console_database_url:
                 say("Comparing the live database")
                 report.parts.append(live_part(made, live_settings))

@@ -52,7 +52,9 @@ def _is_needed(column: sa.Column[Any]) -> bool:
         return False
     if column.name == "is_internal" or _is_first_of_two(column):
         return True
-    return (not column.nullable and column.server_default is None) or (isinstance(column.type, sa.Text) and column.server_default is None and not column.foreign_keys)
+    if column.server_default is not None:
+        return False
+    return not column.nullable or (isinstance(column.type, sa.Text) and not column.foreign_keys)
 
 
 def _is_first_of_two(column: sa.Column[Any]) -> bool:

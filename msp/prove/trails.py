@@ -70,7 +70,7 @@ def _insert(connection: psycopg.Connection, role: str, side: Side, table: str, r
     names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     try:
         with connection.transaction(force_rollback=True):
-            connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))  # type: ignore[arg-type]
+            connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
     except psycopg.errors.InsufficientPrivilege:
         return False
     return True

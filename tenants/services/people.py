@@ -89,6 +89,7 @@ def add_agent(
 ) -> Agent:  # fmt: skip
     """An agent of the provider; `client_ids` limits him to these clients."""
     by.require(Permission.AGENT_MANAGE)
+    _check_reach(by, is_limited=client_ids is not None)
     _check_lengths({"name": name})
     _check_roles(roles, held=(), by=by, agent=True)
     address = checked_e_mail(e_mail) if e_mail else None
@@ -113,6 +114,7 @@ def change_agent(
     """Change an agent's name, roles, reach or standing; his sessions end when his rights change."""
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by, for_update=True)
+    _check_reach(by, is_limited=agent.is_limited and is_limited is not False)
     queries.check_version(agent, version)
     was_admin = is_full_admin(agent)
     if roles is not None:
@@ -220,6 +222,12 @@ def _check_roles(roles: Sequence[str], *, held: Iterable[str], by: Actor, agent:
     moved = set(roles) ^ set(held)
     if moved - {"requester"}:
         _require_grant(moved, by=by, agent=agent)
+
+
+def _check_reach(by: Actor, *, is_limited: bool) -> None:
+    """Whoever is limited to some clients has no say over those who see them all, and makes nobody one of them."""
+    if by.tenant_ids is not None and not is_limited:
+        raise Forbidden("You cannot give or change a reach beyond your own clients.")
 
 
 def _require_grant(moved: Iterable[str], *, by: Actor, agent: bool) -> None:

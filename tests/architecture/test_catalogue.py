@@ -70,7 +70,7 @@ def test_there_is_one_head(servers: Servers) -> None:
         ("GRANT SELECT ON contact TO msp_portal", "contact: msp_portal has a right on it by itself"),
         ("CREATE TABLE forgotten (id int)", "forgotten is not in the registry"),
         ("CREATE VIEW everything AS SELECT * FROM ticket", "everything is a v: views over tenant data are not allowed"),
-        ("ALTER TABLE site ADD CONSTRAINT only_one UNIQUE (name)", "site: UNIQUE (name) would tell one client about another"),
+        ("ALTER TABLE site ADD CONSTRAINT only_one UNIQUE (id)", "site: UNIQUE (id) would tell one client about another"),
     ],
 )
 def test_damage_is_named(owner: sa.Connection, damage: str, told: str) -> None:

@@ -26,12 +26,12 @@ def measure(stage: Stage) -> dict[str, dict[str, float]]:
 
 def _queries(tenant_id: Any, ticket_id: Any) -> list[tuple[str, str, str, tuple[Any, ...]]]:
     newest = "SELECT id, ref, subject FROM ticket WHERE tenant_id = %s ORDER BY created_at DESC, id DESC LIMIT 50"
+    said = "SELECT id, body FROM message WHERE tenant_id = %s AND ticket_id = %s AND NOT is_internal ORDER BY sent_at, id"
     return [
         ("list of one client, as its contact", "msp_tenant", newest, (tenant_id,)),
         ("list of one client, as a limited agent", "msp_agent", newest, (tenant_id,)),
         ("ticket by id, as its contact", "msp_tenant", "SELECT * FROM ticket WHERE tenant_id = %s AND id = %s", (tenant_id, ticket_id)),
-        ("conversation, as its contact", "msp_tenant",
-         "SELECT id, body FROM message WHERE tenant_id = %s AND ticket_id = %s AND NOT is_internal ORDER BY sent_at, id", (tenant_id, ticket_id)),
+        ("conversation, as its contact", "msp_tenant", said, (tenant_id, ticket_id)),
         ("queue over all clients, as an agent", "msp_staff",
          "SELECT tenant_id, id FROM ticket WHERE is_open AND sla_due_at IS NOT NULL ORDER BY sla_due_at, id LIMIT 50", ()),
         ("steps due now, as the sweep", "msp_staff",

@@ -49,8 +49,8 @@ def _sizes(sizes: dict[str, Any]) -> str:
     said = ["## Pages"]
     for name, size in sizes.items():
         rows = [
-            [page, found["median_ms"], found["p95_ms"], GOALS.get(page, ""), found["requests_per_second"], f"{found['bytes']:,}", found["queries"]]
-            for page, found in size["pages"].items()
+            [page, f["median_ms"], f["p95_ms"], GOALS.get(page, ""), f["requests_per_second"], f"{f['bytes']:,}", f["queries"]]
+            for page, f in size["pages"].items()
         ]
         rows.append(["create a ticket (service)", size["create"]["median_ms"], size["create"]["p95_ms"], "", "", "", ""])
         said.append(
@@ -66,7 +66,8 @@ def _growth(sizes: dict[str, Any]) -> str:
         [page, found["median_ms"], large["pages"][page]["median_ms"], f"{large['pages'][page]['median_ms'] / found['median_ms']:.2f}×"]
         for page, found in small["pages"].items()
     ]
-    return "### Growth from the first size to the second (goal: at most 1.3×)\n\n" + _table(["Page", "first ms", "second ms", "growth"], rows)
+    head = ["Page", "first ms", "second ms", "growth"]
+    return "### Growth from the first size to the second (goal: at most 1.3×)\n\n" + _table(head, rows)
 
 
 def _policies(sizes: dict[str, Any]) -> str:

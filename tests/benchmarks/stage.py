@@ -89,7 +89,8 @@ def stage(*, client_count: int, ticket_count: int) -> Iterator[Stage]:
 
 def _prepare(home: Path, database: postgres.Postgres, cache: redis.Redis, client_count: int, ticket_count: int) -> Stage:
     passwords = {login: secrets.token_urlsafe(16) for login in LOGINS}
-    urls = {login: f"postgresql://{login}:{password}@127.0.0.1:{database.port}/bench?sslmode=disable" for login, password in passwords.items()}
+    place = f"127.0.0.1:{database.port}/bench?sslmode=disable"
+    urls = {login: f"postgresql://{login}:{password}@{place}" for login, password in passwords.items()}
     migrate.bootstrap(_driver(database.admin_url()), "bench", passwords)
     migrate.upgrade(_driver(urls["msp_owner"]))
     settings = Settings(

@@ -24,7 +24,7 @@ def only_ticket(app: Any, company: Any) -> Ticket:
 def test_a_problem_becomes_a_ticket_whose_clocks_run(console_app: Any, acme: Any, portal_of: Any, send: Any) -> None:
     browser = portal_of(acme)
     with world.as_staff(console_app) as by:
-        site = clients.add_site(acme.id, "Bath", by=by)
+        site = clients.add_site(acme.id, world.unique("Bath"), by=by)
     answer = send(browser, "/report", files=[("photo.txt", b"not a photo")], site_id=site.id, **GOOD)
     assert answer.status_code == 303, answer.text
     made = only_ticket(console_app, acme)
@@ -97,11 +97,11 @@ def test_another_clients_site_and_category_are_unknown(
     console_app: Any, acme: Any, birch: Any, portal_of: Any, send: Any
 ) -> None:
     with world.as_staff(console_app) as by:
-        foreign = clients.add_site(birch.id, "Birch Yard", by=by)
+        foreign = clients.add_site(birch.id, world.unique("Yard"), by=by)
     answer = send(portal_of(acme), "/report", **GOOD, site_id=foreign.id)
     assert answer.status_code == 422
     assert "There is no such site" in answer.text
-    assert "Birch Yard" not in answer.text
+    assert foreign.name not in answer.text
 
 
 def test_a_clients_own_fields_are_asked_for(console_app: Any, acme: Any, portal_of: Any, send: Any) -> None:

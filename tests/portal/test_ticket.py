@@ -16,6 +16,7 @@ from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import conversation, moves, opening, triage
 from tests.portal.conftest import MONDAY, NOTE
 from tests.support import world
+from tests.support.statements import counted
 
 
 @pytest.fixture(autouse=True)
@@ -206,8 +207,8 @@ def test_a_site_manager_sees_his_sites_and_no_other(console_app: Any, portal_of:
 
     company = world.company(console_app, "Dogwood", requester=("requester",), keeper=("site_manager",))
     with world.as_staff(console_app) as by:
-        bath = clients.add_site(company.id, "Bath", by=by)
-        york = clients.add_site(company.id, "York", by=by)
+        bath = clients.add_site(company.id, world.unique("Bath"), by=by)
+        york = clients.add_site(company.id, world.unique("York"), by=by)
         keeper = company.people["keeper"]
         people.change_contact(keeper.id, version=keeper.version, managed_site_ids=[bath.id], by=by)
     with world.acting(console_app, company.actor()) as by:
@@ -235,6 +236,23 @@ def test_the_one_question_is_asked_on_the_page_and_recorded(
     assert send(browser, f"{path}/rating", score="4", comment="Quick").status_code == 303
     assert "How was it?" not in browser.get(path).text
     assert send(browser, f"{path}/rating", score="1").status_code == 409
+
+
+def test_a_long_conversation_costs_no_more_questions(
+    console_app: Any, portal_app: Any, acme: Any, portal_of: Any, ticket: Any, agent: Any
+) -> None:
+    browser, path = portal_of(acme), f"/requests/{ticket.ref}"
+    browser.get(path)
+    with counted(portal_app) as few:
+        browser.get(path)
+    for n in range(12):
+        with world.acting(console_app, agent):
+            conversation.reply(ticket.id, f"Word {n}", by=agent)
+    with counted(portal_app) as many:
+        page = browser.get(path).text
+    assert len(many) == len(few), many
+    assert len(many) <= 16, many
+    assert "8 earlier messages" in page
 
 
 def test_the_names_of_us_who_follow_are_not_shown(

@@ -56,7 +56,10 @@ def _hit(redis: Redis, caller: str, limit: int) -> Window:
     now = int(clock.now().timestamp())
     key, seconds = f"api:{caller}:{now // MINUTE}", MINUTE - now % MINUTE
     try:
-        used, _ = redis.pipeline().incr(key).expire(key, 2 * MINUTE).execute()
+        pipeline = redis.pipeline()
+        pipeline.incr(key)
+        pipeline.expire(key, 2 * MINUTE)
+        used = pipeline.execute()[0]
     except RedisError as error:
         log.warning("api_limit_without_redis", error=str(error))
         verdict = current_app.extensions["msp.api_throttle"].hit(caller)

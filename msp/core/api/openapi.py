@@ -1,8 +1,19 @@
-"""The description of the API (OpenAPI 3.1), completed with what every operation has."""
+"""The description of the API (OpenAPI 3.1), completed with what every operation has.
 
+`python -m msp.core.api.openapi` writes it to `docs/openapi.json`.
+"""
+
+import json
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+from flask import Flask
+
+from msp.core import features
 from msp.core.api.schemas import Problem
+
+FILE = Path(__file__).parents[3] / "docs" / "openapi.json"
 
 _SAFE = frozenset({"get", "head", "options"})
 _WORDS = {
@@ -61,3 +72,16 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
 
 def _header(name: str, words: str, *, required: bool) -> dict[str, Any]:
     return {"in": "header", "name": name, "required": required, "description": words, "schema": {"type": "string"}}
+
+
+def written() -> str:
+    """The description of all features as the file holds it; needs no database."""
+    # The composition root stands above this package: asked for by name, and only where the whole product is described.
+    packages = import_module("msp.wsgi").FEATURES
+    setup = import_module("msp.core.api.setup")
+    api = setup.described(Flask("openapi"), features.parts("api", packages))
+    return json.dumps(document(api), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(written())

@@ -1,6 +1,7 @@
 """Fields and schemas that every resource shares."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
@@ -29,12 +30,13 @@ class Instant(fields.AwareDateTime):
 
 def line(most: int = 300, *, least: int = 1, **options: Any) -> fields.String:
     """A text of bounded length, not blank."""
-    rules = [validate.Length(least, most)]
+    rules: list[validate.Validator] = [validate.Length(least, most)]
     if least:
         rules.append(validate.Regexp(r"(?s)\s*\S", error="There is nothing in it."))
     return fields.String(validate=rules, **options)
 
 
+@cache
 def listed(item: type[Schema]) -> type[Schema]:
     """One page of a list: `data`, and the cursor of the page after it."""
     name = item.__name__.removesuffix("Out") + "List"

@@ -16,9 +16,7 @@ MANAGE = "outbox.manage"
 PAGE = 50
 _STATES = {
     "parked": sa.and_(Outbox.parked_at.is_not(None), Outbox.done_at.is_(None)),
-    "failing": sa.and_(
-        Outbox.done_at.is_(None), Outbox.parked_at.is_(None), Outbox.suppressed_at.is_(None), Outbox.error.is_not(None)
-    ),
+    "failing": sa.and_(Outbox.done_at.is_(None), Outbox.parked_at.is_(None), Outbox.suppressed_at.is_(None), Outbox.error.is_not(None)),
 }
 
 
@@ -27,9 +25,7 @@ def troubled(state: str, *, by: Actor, cursor: str | None = None) -> Page[Outbox
     by.require(MANAGE)
     keyset = Keyset([Order(Outbox.created_at, is_descending=True)], Outbox.id, bound_to=state)
     statement = sa.select(Outbox).where(_STATES[state])
-    return paging.page(
-        db.session(), statement, keyset, cursor=cursor, limit=PAGE, cursors=Cursors(settings().secret_keys)
-    )
+    return paging.page(db.session(), statement, keyset, cursor=cursor, limit=PAGE, cursors=Cursors(settings().secret_keys))
 
 
 def counts(*, by: Actor) -> dict[str, int]:

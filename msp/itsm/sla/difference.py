@@ -30,9 +30,7 @@ class Difference(NamedTuple):
     client: str
 
 
-def differences(
-    kind: str, template: Json, client: Json, *, calendars: Names, teams: Names | None = None
-) -> list[Difference]:
+def differences(kind: str, template: Json, client: Json, *, calendars: Names, teams: Names | None = None) -> list[Difference]:
     """What a client's content says otherwise than its template's, in the order of the editor.
 
     `calendars` names the client's calendars by id; a template names its own. A copy keeps the client's time zone, so

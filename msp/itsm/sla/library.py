@@ -110,9 +110,7 @@ def last_version(definition: Definition) -> DefinitionVersion:
 
 def calendar_ids(tenant_id: UUID) -> dict[str, UUID]:
     """A client's calendars: id by name."""
-    statement = sa.select(Definition.name, Definition.id).where(
-        Definition.tenant_id == tenant_id, Definition.kind == "calendar"
-    )
+    statement = sa.select(Definition.name, Definition.id).where(Definition.tenant_id == tenant_id, Definition.kind == "calendar")
     return dict(db.session.execute(statement.order_by(Definition.name)).all())
 
 

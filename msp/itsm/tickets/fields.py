@@ -122,8 +122,9 @@ SLA_LABELS = {
     "met": "ended in time", "none": "nothing is promised",
 }  # fmt: skip
 IS_FLAGS: Words = {
-    "open": lambda _: Ticket.is_open.is_(sa.true()),
-    "ended": lambda _: Ticket.is_open.is_(sa.false()),
+    # The bare column: PostgreSQL does not see that `is_open IS true` is what the partial indexes of open tickets hold.
+    "open": lambda _: cast(Condition, Ticket.is_open),
+    "ended": lambda _: sa.not_(Ticket.is_open),
     "answered": lambda _: Ticket.answered_at.is_not(None),
     "reopened": lambda _: Ticket.reopened_count > 0,
 }

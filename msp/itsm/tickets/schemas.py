@@ -1,5 +1,7 @@
 """Tickets over the API: what comes in and what goes out."""
 
+from uuid import UUID
+
 from marshmallow import Schema, fields, validate
 
 from msp.core.api.schemas import Instant, PageQuery, Strict, line
@@ -9,7 +11,7 @@ from msp.itsm.tickets.states import KINDS, STATES
 LEVEL = validate.Range(1, 3)
 
 
-def _files() -> fields.List:
+def _files() -> fields.List[UUID]:
     return fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=100))
 
 

@@ -28,7 +28,7 @@ from msp.core.files.storage import (
     storage_from_url,
 )
 
-ACME, BIRCH = uuid4(), uuid4()
+ACME, BIRCH, FILE = (UUID(f"01920000-0000-7000-8000-00000000abc{n}") for n in (1, 2, 3))  # the same in every test process
 MIB = 1024 * 1024
 
 
@@ -219,10 +219,10 @@ def test_keys_are_apart_by_client_and_spread() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    ["", "x", "../x", "/etc/passwd", f"{ACME}", f"{ACME}/00/../../{BIRCH}/00/{uuid4()}", f"{ACME}/00/{uuid4()}/x",
-     f"{ACME}/00/{uuid4()}.a/b", f"{ACME}/00/{uuid4()}.", f"{ACME}/0g/{uuid4()}", f"{ACME}/00/{uuid4()}\n",
-     f"/{ACME}/00/{uuid4()}",
-     f"{str(ACME).upper()}/00/{uuid4()}", f"{ACME}\\00\\{uuid4()}", f"{ACME}/00/{uuid4()}\x00"],
+    ["", "x", "../x", "/etc/passwd", f"{ACME}", f"{ACME}/00/../../{BIRCH}/00/{FILE}", f"{ACME}/00/{FILE}/x",
+     f"{ACME}/00/{FILE}.a/b", f"{ACME}/00/{FILE}.", f"{ACME}/0g/{FILE}", f"{ACME}/00/{FILE}\n",
+     f"/{ACME}/00/{FILE}",
+     f"{str(ACME).upper()}/00/{FILE}", f"{ACME}\\00\\{FILE}", f"{ACME}/00/{FILE}\x00"],
 )
 def test_no_other_key_is_taken(tmp_path: Path, bad: str) -> None:
     store = storage_from_url((tmp_path / "files").as_uri())

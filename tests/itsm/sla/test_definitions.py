@@ -155,9 +155,7 @@ def test_a_new_version_leaves_earlier_ones_alone(console_app: Any, acme: Any) ->
         calendar = find(acme, "calendar")
         before = list(library.versions(calendar))
         now = clock.now()
-        made = definitions.add_version(
-            calendar.id, OFFICE, version=calendar.version, effective_at=now, by=by, note="Lunch"
-        )
+        made = definitions.add_version(calendar.id, OFFICE, version=calendar.version, effective_at=now, by=by, note="Lunch")
         assert (made.number, made.effective_at, made.note, made.author_name) == (2, now, "Lunch", "test")
         after = library.versions(calendar)
         assert [version.content for version in after[:-1]] == [version.content for version in before]
@@ -200,13 +198,9 @@ def test_a_version_cannot_begin_before_a_ticket_that_was_promised_something(cons
 def test_overlapping_conditions_are_refused(console_app: Any, acme: Any) -> None:
     with world.as_staff(console_app) as by:
         calendar_id = str(find(acme, "calendar").id)
-        definitions.add_definition(
-            acme.id, "policy", "Requests", policy(calendar_id, conditions={"kind": "request"}), by=by
-        )
+        definitions.add_definition(acme.id, "policy", "Requests", policy(calendar_id, conditions={"kind": "request"}), by=by)
         with pytest.raises(Invalid, match="“Requests” applies to every request already"):
-            definitions.add_definition(
-                acme.id, "policy", "Again", policy(calendar_id, conditions={"kind": "request"}), by=by
-            )
+            definitions.add_definition(acme.id, "policy", "Again", policy(calendar_id, conditions={"kind": "request"}), by=by)
         with pytest.raises(Invalid, match="applies to everything already"):
             definitions.add_definition(acme.id, "policy", "Everything", policy(calendar_id), by=by)
         definitions.add_definition(
@@ -239,9 +233,7 @@ def test_a_policy_cannot_name_another_clients_calendar(console_app: Any, acme: A
     with world.as_staff(console_app) as by:
         foreign = str(find(birch, "calendar").id)
         with pytest.raises(Invalid, match="Choose one of the calendars"):
-            definitions.add_definition(
-                acme.id, "policy", "Theirs", policy(foreign, conditions={"kind": "request"}), by=by
-            )
+            definitions.add_definition(acme.id, "policy", "Theirs", policy(foreign, conditions={"kind": "request"}), by=by)
 
 
 def test_a_policy_added_later_does_not_reach_back(console_app: Any, acme: Any) -> None:
@@ -250,9 +242,7 @@ def test_a_policy_added_later_does_not_reach_back(console_app: Any, acme: Any) -
         ticket = opening.open_ticket(acme.id, "Old request", kind="request", by=requester)
     with clock.at(MONDAY + timedelta(hours=1)), world.as_staff(console_app) as by:
         calendar_id = str(find(acme, "calendar").id)
-        definitions.add_definition(
-            acme.id, "policy", "Requests", policy(calendar_id, 5, conditions={"kind": "request"}), by=by
-        )
+        definitions.add_definition(acme.id, "policy", "Requests", policy(calendar_id, 5, conditions={"kind": "request"}), by=by)
         reading = queries.read(acme.id, ticket.id, "resolution", now=clock.now())
         assert reading.current is not None
         assert reading.current.policy is not None
@@ -333,9 +323,7 @@ def test_a_template_counts_its_changes_and_leaves_copies_alone(console_app: Any,
         assert said[0] == ("Monday", "08:00–20:00", "09:00–12:30, 13:15–17:00")
         taken_over = templates.content_for(acme.id, template)
         assert taken_over["tz"] == "Europe/London", "a copy keeps the client's own zone"
-        definitions.add_version(
-            copy.id, taken_over, version=copy.version, effective_at=clock.now(), by=by, template_number=template.number
-        )
+        definitions.add_version(copy.id, taken_over, version=copy.version, effective_at=clock.now(), by=by, template_number=template.number)
         assert differences("calendar", template.content, library.last_version(copy).content, calendars={}) == []
         assert copy.template_number == 2
 
@@ -351,9 +339,7 @@ def test_a_policy_template_brings_its_calendars(console_app: Any, acme: Any) -> 
         with pytest.raises(Invalid, match="names this calendar"):
             templates.save_template("calendar", "Another name", OFFICE, by=by, template_id=calendar.id)
         with pytest.raises(Invalid, match="Choose one of the calendars"):
-            templates.save_template(
-                "policy", gold.name, {"targets": {"P1": {"response": {"minutes": 1, "calendar": "Nowhere"}}}}, by=by
-            )
+            templates.save_template("policy", gold.name, {"targets": {"P1": {"response": {"minutes": 1, "calendar": "Nowhere"}}}}, by=by)
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------
@@ -366,13 +352,10 @@ def test_a_week_in_words() -> None:
         == "Mon–Thu 09:00–17:00, Sat, Sun 10:00–12:00"
     )
     assert (
-        describe.week_words({day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")})
-        == "Round the clock"
+        describe.week_words({day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}) == "Round the clock"
     )
     assert describe.week_minutes({"mon": [["22:00", "06:00"]], "tue": [["05:00", "07:00"]]}) == 9 * 60, "counted once"
-    assert describe.week_minutes({"sun": [["22:00", "06:00"]], "mon": [["05:00", "07:00"]]}) == 9 * 60, (
-        "round the end of the week too"
-    )
+    assert describe.week_minutes({"sun": [["22:00", "06:00"]], "mon": [["05:00", "07:00"]]}) == 9 * 60, "round the end of the week too"
 
 
 def test_rules_in_words() -> None:

@@ -40,9 +40,7 @@ def tickets(console_app: Any, acme: Any) -> dict[str, Any]:
 def default_policy(tenant_id: Any) -> tuple[Definition, dict[str, Any]]:
     """The client's default policy and a copy of its content to change."""
     found = db.session.scalars(
-        sa.select(Definition).where(
-            Definition.tenant_id == tenant_id, Definition.kind == "policy", Definition.is_default
-        )
+        sa.select(Definition).where(Definition.tenant_id == tenant_id, Definition.kind == "policy", Definition.is_default)
     ).one()
     content = library.last_version(found).content
     return found, {**content, "targets": {priority: dict(row) for priority, row in content["targets"].items()}}
@@ -102,9 +100,7 @@ def test_other_hours_move_by_the_wall_clock(console_app: Any, acme: Any, tickets
         calendar_id = library.calendar_ids(acme.id)["Business hours"]
         hours = {day: [["09:00", "21:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
         content = {"tz": "Europe/London", "hours": hours}
-        effect = preview.of_content(
-            acme.id, "calendar", content, by=by, definition_id=calendar_id, name="Business hours"
-        )
+        effect = preview.of_content(acme.id, "calendar", content, by=by, definition_id=calendar_id, name="Business hours")
         plain = next(move for move in effect.moves if move.subject_id == tickets["plain"].id)
         assert plain.becomes.due_at == datetime(2027, 3, 2, 21, tzinfo=UTC)
         assert plain.shift_seconds == int((plain.becomes.due_at - plain.was.due_at).total_seconds())
@@ -116,16 +112,12 @@ def test_a_preview_changes_nothing_and_asks_few_questions(console_app: Any, acme
     with clock.at(LATER), world.as_staff(console_app) as by:
         _, content = default_policy(acme.id)
         content = with_target(content, "P3", "resolution", 32 * 60)
-        before = db.session.execute(
-            sa.select(sa.func.count(), sa.func.max(Clock.computed_at)).where(Clock.tenant_id == acme.id)
-        ).one()
+        before = db.session.execute(sa.select(sa.func.count(), sa.func.max(Clock.computed_at)).where(Clock.tenant_id == acme.id)).one()
         with counted(console_app) as statements:
             effect_of(acme.id, content, by)
         assert len(statements) <= 6
         assert not any(statement.startswith(("INSERT", "UPDATE")) for statement in statements)
-        after = db.session.execute(
-            sa.select(sa.func.count(), sa.func.max(Clock.computed_at)).where(Clock.tenant_id == acme.id)
-        ).one()
+        after = db.session.execute(sa.select(sa.func.count(), sa.func.max(Clock.computed_at)).where(Clock.tenant_id == acme.id)).one()
         assert before == after
 
 
@@ -133,18 +125,12 @@ def test_moving_does_what_the_preview_said(console_app: Any, acme: Any, tickets:
     with clock.at(LATER), world.as_staff(console_app) as by:
         found, content = default_policy(acme.id)
         content = with_target(content, "P3", "resolution", 32 * 60)
-        said = {
-            (move.subject_id, move.after.kind): move.becomes.due_at for move in effect_of(acme.id, content, by).moves
-        }
+        said = {(move.subject_id, move.after.kind): move.becomes.due_at for move in effect_of(acme.id, content, by).moves}
         version = definitions.add_version(found.id, content, version=found.version, effective_at=clock.now(), by=by)
         rollout = rollouts.begin(version, moves_open=True, by=by)
-        stored = {
-            (row.subject_id, row.kind): row.due_at for row in queries.clocks(acme.id, [t.id for t in tickets.values()])
-        }
+        stored = {(row.subject_id, row.kind): row.due_at for row in queries.clocks(acme.id, [t.id for t in tickets.values()])}
         assert {key: stored[key] for key in said} == said
-        assert (rollout.total, rollout.moved, rollout.finished_at) == (3, 3, LATER), (
-            "the P1 comes under the new version too"
-        )
+        assert (rollout.total, rollout.moved, rollout.finished_at) == (3, 3, LATER), "the P1 comes under the new version too"
         moved = db.session.scalars(sa.select(Fact).where(Fact.tenant_id == acme.id, Fact.kind == "redefined")).all()
         assert {fact.subject_id for fact in moved} == {tickets[name].id for name in ("plain", "paused", "urgent")}
         assert {(fact.actor_name, fact.occurred_at) for fact in moved} == {("test", LATER)}
@@ -200,17 +186,13 @@ def test_a_version_that_begins_later_moves_what_is_open_then(console_app: Any, a
     with clock.at(begins + timedelta(hours=1)), world.as_staff(console_app):
         reading = queries.read(acme.id, tickets["plain"].id, "resolution", now=clock.now())
         assert reading.due_at == MONDAY.replace(day=5) + timedelta(hours=8)
-        fact = db.session.scalars(
-            sa.select(Fact).where(Fact.subject_id == tickets["plain"].id, Fact.kind == "redefined")
-        ).one()
+        fact = db.session.scalars(sa.select(Fact).where(Fact.subject_id == tickets["plain"].id, Fact.kind == "redefined")).one()
         assert fact.occurred_at == begins, "it dates from the instant at which the version begins"
         ended = sa.select(sa.func.count()).where(Fact.subject_id == tickets["paused"].id, Fact.kind == "redefined")
         assert db.session.scalar(ended) == 0
 
 
-def test_many_are_moved_by_jobs_with_their_progress(
-    console_app: Any, acme: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_are_moved_by_jobs_with_their_progress(console_app: Any, acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollouts, "AT_ONCE", 2)
     monkeypatch.setattr(rollouts, "_CHUNK", 2)
     requester = acme.actor()
@@ -240,16 +222,11 @@ def test_many_are_moved_by_jobs_with_their_progress(
 def test_steps_follow_the_policy_that_a_ticket_is_moved_to(console_app: Any, acme: Any, tickets: Any) -> None:
     with clock.at(LATER), world.as_staff(console_app) as by:
         found, content = default_policy(acme.id)
-        content["steps"] = {
-            "resolution": [{"percent": 50, "actions": [{"kind": "note", "to": "Half is gone"}]}, {"percent": 90}]
-        }
+        content["steps"] = {"resolution": [{"percent": 50, "actions": [{"kind": "note", "to": "Half is gone"}]}, {"percent": 90}]}
         version = definitions.add_version(found.id, content, version=found.version, effective_at=LATER, by=by)
         rollouts.begin(version, moves_open=True, by=by)
         clock_row = next(row for row in queries.clocks(acme.id, [tickets["plain"].id]) if row.kind == "resolution")
-        steps = {
-            row.step: row
-            for row in db.session.scalars(sa.select(Escalation).where(Escalation.clock_id == clock_row.id))
-        }
+        steps = {row.step: row for row in db.session.scalars(sa.select(Escalation).where(Escalation.clock_id == clock_row.id))}
         assert steps["50"].fire_at == MONDAY.replace(day=2) + timedelta(hours=4)
         assert (steps["75"].state, steps["75"].fire_at) == ("armed", None), "the new version has no such step"
         assert steps["90"].actions == [], "nobody is told any more"
@@ -266,14 +243,10 @@ def test_another_matrix_moves_by_priority(console_app: Any, acme: Any, tickets: 
     with clock.at(LATER), world.acting(console_app, lead):
         triage.classify(tickets["urgent"].id, {"priority": 2}, by=lead)
     with clock.at(LATER), world.as_staff(console_app) as by:
-        found = db.session.scalars(
-            sa.select(Definition).where(Definition.tenant_id == acme.id, Definition.kind == "matrix")
-        ).one()
+        found = db.session.scalars(sa.select(Definition).where(Definition.tenant_id == acme.id, Definition.kind == "matrix")).one()
         cells = {impact: dict.fromkeys("123", 1) for impact in "123"}
         effect = reprioritise.of_matrix(acme.id, {"cells": cells}, by=by)
-        assert {move.subject_id for move in effect.moves} == {tickets["plain"].id, tickets["paused"].id}, (
-            "set by hand stays"
-        )
+        assert {move.subject_id for move in effect.moves} == {tickets["plain"].id, tickets["paused"].id}, "set by hand stays"
         assert {move.becomes.priority for move in effect.moves} == {"P1"}
         version = definitions.add_version(found.id, {"cells": cells}, version=found.version, effective_at=LATER, by=by)
         reprioritise.begin(version, moves_open=True, by=by)

@@ -121,7 +121,8 @@ def test_bad_bodies_are_told_apart(contact: Caller, options: Any, status: int) -
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("limit=0", 422), ("limit=201", 422), ("nonsense=1", 422), ("cursor=abc", 400), ("q=%00", 422), ("q=colour:red", 422), ("q=sort:colour", 422)],
+    [("limit=0", 422), ("limit=201", 422), ("nonsense=1", 422), ("cursor=abc", 400), 
+     ("q=%00", 422), ("q=colour:red", 422), ("q=sort:colour", 422)],
 )
 def test_bad_lists_are_refused(agent: Caller, query: str, status: int) -> None:
     answer = agent("GET", f"/tickets?{query}")

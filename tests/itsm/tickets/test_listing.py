@@ -1,12 +1,15 @@
 """The queue: what each agent finds, in which order, page by page, and how many questions that takes."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from msp.core import clock
+from msp.core.db import db
 from msp.core.query.errors import QueryError
 from msp.itsm.sla import queries as sla
 from msp.itsm.tickets import listing
@@ -196,6 +199,23 @@ def test_a_page_asks_as_much_for_one_row_as_for_many(console_app: Any, acme: Any
     few = asked()
     tickets(console_app, acme, *(f"Another {number}" for number in range(12)))
     assert asked() == few <= 4
+
+
+@pytest.mark.parametrize("clients", ["all", "some"])
+def test_the_default_list_walks_the_index_of_open_tickets(
+    console_app: Any, acme: Any, agent: Any, work: Any, clients: str
+) -> None:
+    reader = agent if clients == "some" else world.agent(console_app, "lead")[1]
+    with statements.counted(console_app) as sent:
+        assert found(console_app, reader, "is:open sort:due").rows
+    [statement] = [each for each in sent if "LIMIT" in each]
+    literal = re.sub(r"%\(\w+\)s::(\w+)\[\]", f"ARRAY['{acme.id}'::uuid]", statement)
+    literal = re.sub(r"%\(\w+\)s::INTEGER", "51", literal)
+    with world.acting(console_app, reader):
+        for setting in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
+            db.session.execute(sa.text(f"SET LOCAL {setting} = off"))
+        plan = " ".join(db.session.scalars(sa.text(f"EXPLAIN {literal}")))
+    assert ("ix_ticket_queue" if clients == "all" else "ix_ticket_client_queue") in plan, plan
 
 
 def test_neighbours_follow_the_list(console_app: Any, agent: Any, work: Any) -> None:

@@ -6,7 +6,6 @@ is left, and the next one does the work.
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -21,7 +20,6 @@ from msp.core.db import db
 from msp.core.errors import Conflict, Invalid
 from msp.core.ids import new_id
 
-KEPT_FOR = timedelta(hours=24)
 LONGEST = 255
 _HEADERS = ("ETag", "Location")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,13 +56,6 @@ def once(view: F) -> F:
     return repeatable  # type: ignore[return-value]  # the same function, done once a key
 
 
-def sweep() -> int:
-    """Forget what was answered more than a day ago; how many keys went."""
-    before = clock.now() - KEPT_FOR
-    gone = [db.session.execute(sa.delete(table).where(table.created_at < before)) for table in (ContactKey, AgentKey)]
-    return sum(result.rowcount for result in gone)  # type: ignore[attr-defined]  # a DELETE counts its rows
-
-
 def _claimed(key: str, by: Actor) -> Any:
     """The key's row, claimed for this request; or the answer that it has been given."""
     table: Any = ContactKey if by.is_contact else AgentKey
@@ -73,11 +64,11 @@ def _claimed(key: str, by: Actor) -> Any:
         "tenant_id": tenant_id, "id": new_id(), "actor_id": by.id, "key": key, "fingerprint": _fingerprint(),
         "rights": _rights(by), "created_at": clock.now(),
     }  # fmt: skip
-    made = db.session.execute(insert(table).values(values).on_conflict_do_nothing())
+    is_new = db.session.scalar(insert(table).values(values).on_conflict_do_nothing().returning(table.id)) is not None
     row = db.session.scalars(
         sa.select(table).where(table.tenant_id == tenant_id, table.actor_id == by.id, table.key == key)
     ).one()
-    if made.rowcount:  # type: ignore[attr-defined]  # an INSERT counts its rows
+    if is_new:
         return row
     if row.fingerprint != values["fingerprint"]:
         raise KeyReused

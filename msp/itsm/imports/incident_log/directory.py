@@ -115,7 +115,7 @@ def _promise(tenant_id: UUID, *, by: Actor) -> None:
         }
         for priority, (response, resolution) in TARGET_MINUTES.items()
     }
-    warnings = [{"key": str(percent), "percent": percent, "actions": []} for percent in (75, 90)]
+    warnings: list[dict[str, Any]] = [{"key": str(percent), "percent": percent, "actions": []} for percent in (75, 90)]
     steps = {"response": warnings, "resolution": warnings}
     policy = {
         "targets": targets, "steps": steps, "phone_counts_as_answer": False,

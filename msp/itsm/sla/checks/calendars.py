@@ -175,9 +175,7 @@ def _overrides(overrides: Any, closed: set[str], faults: Faults) -> dict[str, li
         if on is None:
             continue
         if closed & {on, on[5:]}:
-            faults.add(
-                place, "holiday", "This day is a holiday, which comes first; take it off that list to give it hours."
-            )
+            faults.add(place, "holiday", "This day is a holiday, which comes first; take it off that list to give it hours.")
         spans = list(_spans(windows, place, faults))
         _refuse_overlaps(spans, faults)
         made[on] = [span.pair for span in sorted(spans)]

@@ -10,9 +10,7 @@ from msp.itsm.sla.checks.policies import policy
 _LEVELS = ("1", "2", "3")
 
 
-def checked(
-    kind: str, content: Mapping[str, Any], *, calendars: Collection[str] = (), is_template: bool = False
-) -> dict[str, Any]:
+def checked(kind: str, content: Mapping[str, Any], *, calendars: Collection[str] = (), is_template: bool = False) -> dict[str, Any]:
     """The content in its stored form; Invalid with every fault otherwise.
 
     `calendars` are those that a policy's targets may name: ids of the client's own, or names where it is a template.

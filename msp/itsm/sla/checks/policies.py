@@ -24,9 +24,7 @@ _LONGEST_KEY = 40
 Json = Mapping[str, Any]
 
 
-def policy(
-    content: Json, calendars: Collection[str], faults: Faults, *, calendar_key: str = "calendar_id"
-) -> dict[str, Any]:
+def policy(content: Json, calendars: Collection[str], faults: Faults, *, calendar_key: str = "calendar_id") -> dict[str, Any]:
     """The content as it is stored. `calendars` are those that a target may name under `calendar_key`."""
     made: dict[str, Any] = {
         "conditions": _conditions(content.get("conditions"), faults),
@@ -78,17 +76,13 @@ def _targets(given: Any, calendars: Collection[str], calendar_key: str, faults: 
             continue
         for clock, target in row.items():
             if target:
-                made[priority][clock] = _target(
-                    clock, target, f"/targets/{priority}/{clock}", calendars, calendar_key, faults
-                )
+                made[priority][clock] = _target(clock, target, f"/targets/{priority}/{clock}", calendars, calendar_key, faults)
     if not faults and not any(made.values()):
         faults.add("/targets", "required", "Promise something: at least one target.")
     return {priority: row for priority, row in made.items() if row}
 
 
-def _target(
-    clock: str, target: Any, place: str, calendars: Collection[str], calendar_key: str, faults: Faults
-) -> dict[str, Any]:
+def _target(clock: str, target: Any, place: str, calendars: Collection[str], calendar_key: str, faults: Faults) -> dict[str, Any]:
     if clock not in CLOCKS or not isinstance(target, Mapping):
         faults.add(place, "unknown", f"Clocks are {', '.join(CLOCKS)}.")
         return {}

@@ -234,10 +234,7 @@ class _Count:
 
     def _thresholds(self, policy: Policy, calendar: Calendar, target: int) -> Iterator[ThresholdAt]:
         for threshold in policy.thresholds.get(self.rule.kind, ()):
-            if threshold.is_breach:
-                at = self.exceeded
-            else:
-                at = stopwatch.due(calendar, self.start, threshold.seconds(target), self.spans)
+            at = self.exceeded if threshold.is_breach else stopwatch.due(calendar, self.start, threshold.seconds(target), self.spans)
             is_moot = self.run.exempted or (at is not None and self.end is not None and at >= self.end)
             yield ThresholdAt(threshold, None if is_moot else _instant(at))
 

@@ -175,10 +175,7 @@ def clock_changes(calendar: Calendar, first: int, last: int, pauses: Sequence[Pa
     paused = [span_of(pause) for pause in pauses]
     for second, before, after in zone.changes(calendar.tz, first, last):
         forward = after > before
-        if forward:
-            affected = lost_to_clocks(calendar, second, before, after)
-        else:
-            affected = calendar.worked(second, second + before - after)
+        affected = lost_to_clocks(calendar, second, before, after) if forward else calendar.worked(second, second + before - after)
         if paused_at(second, paused):
             affected, effect = 0, "no effect, the clock was paused"
         elif not affected:

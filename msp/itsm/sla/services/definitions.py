@@ -105,13 +105,9 @@ def visible_definition(definition_id: UUID, *, by: Actor) -> Definition:
     return library.visible_definition(definition_id, by=by)
 
 
-def checked_content(
-    definition: Definition, content: Content, effective_at: datetime | None, *, number: int
-) -> dict[str, Any]:
+def checked_content(definition: Definition, content: Content, effective_at: datetime | None, *, number: int) -> dict[str, Any]:
     """The content as this definition may hold it: well formed, with calendars of its own client, and unambiguous."""
-    calendars = (
-        {str(id) for id in library.calendar_ids(definition.tenant_id).values()} if definition.kind == "policy" else ()
-    )
+    calendars = {str(id) for id in library.calendar_ids(definition.tenant_id).values()} if definition.kind == "policy" else ()
     made = checked(definition.kind, content, calendars=calendars)
     if definition.kind == "policy":
         _refuse_clash(definition, made, effective_at, number)
@@ -121,9 +117,7 @@ def checked_content(
 def free_name(tenant_id: UUID, kind: str, name: str) -> str:
     """The name, if no other definition of this kind has it."""
     name = checked_name(name)
-    taken = sa.select(Definition.id).where(
-        Definition.tenant_id == tenant_id, Definition.kind == kind, Definition.name == name
-    )
+    taken = sa.select(Definition.id).where(Definition.tenant_id == tenant_id, Definition.kind == kind, Definition.name == name)
     if db.session.scalar(taken):
         raise Invalid.field("name", f"There is a {kind} called {name} already.", "taken")
     return name
@@ -152,16 +146,12 @@ def _for_change(definition_id: UUID, version: int, *, by: Actor) -> Definition:
 def _check_instant(definition: Definition, last: DefinitionVersion, effective_at: datetime) -> None:
     """A version begins after the one before it, and no ticket has been promised anything since it began."""
     if last.effective_at is not None and effective_at < last.effective_at:
-        raise Invalid.field(
-            "effective_at", f"Version {last.number} begins later than that; choose its day or a later one.", "order"
-        )
+        raise Invalid.field("effective_at", f"Version {last.number} begins later than that; choose its day or a later one.", "order")
     promised = sa.select(sa.exists().where(
         Fact.tenant_id == definition.tenant_id, Fact.kind.in_(("opened", "redefined")), Fact.occurred_at > effective_at
     ))  # fmt: skip
     if effective_at < clock.now() and db.session.scalar(promised):
-        raise Invalid.field(
-            "effective_at", "Tickets have been opened since then; a version begins today or later.", "past"
-        )
+        raise Invalid.field("effective_at", "Tickets have been opened since then; a version begins today or later.", "past")
 
 
 def _refuse_clash(definition: Definition, made: Content, effective_at: datetime | None, number: int) -> None:

@@ -160,9 +160,7 @@ def _effect(tenant_id: UUID, edited: Definitions, extra: Extra, now: datetime) -
     return Effect(tuple(moves), tuple(affected), len(subject_ids[:MOST]), len(subject_ids) > MOST)
 
 
-def _readings(
-    before: History, after: History, kinds: Iterable[str], now: datetime
-) -> Iterator[tuple[Reading, Reading]]:
+def _readings(before: History, after: History, kinds: Iterable[str], now: datetime) -> Iterator[tuple[Reading, Reading]]:
     """Each clock that still runs, before and after; what has stopped stays as it is."""
     for kind in kinds:
         was = reading(before, RULES[kind], now=now)
@@ -203,9 +201,7 @@ def _weight(move: Move) -> tuple[bool, bool, float]:
 
 
 def _open_subjects(tenant_id: UUID) -> list[UUID]:
-    statement = (
-        sa.select(Clock.subject_id).where(Clock.tenant_id == tenant_id, library.still_open()).distinct().limit(MOST + 1)
-    )
+    statement = sa.select(Clock.subject_id).where(Clock.tenant_id == tenant_id, library.still_open()).distinct().limit(MOST + 1)
     return list(db.session.scalars(statement))
 
 

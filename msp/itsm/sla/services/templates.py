@@ -162,14 +162,12 @@ DEFAULT_TEMPLATES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 
 def default_templates(*, by: Actor) -> list[Template]:
-    """The provider's default templates, made from the shipped ones where there are none."""
+    """The provider's default templates in the order in which they were made, from the shipped ones where there are none."""
     by.require(MANAGE)
-    chosen = sa.select(Template).where(Template.is_default).order_by(Template.kind, Template.name)
+    chosen = sa.select(Template).where(Template.is_default).order_by(Template.id)
     found = list(db.session.scalars(chosen))
     if not found:
-        found = [
-            save_template(kind, name, content, by=by, is_default=True) for kind, name, content in DEFAULT_TEMPLATES
-        ]
+        found = [save_template(kind, name, content, by=by, is_default=True) for kind, name, content in DEFAULT_TEMPLATES]
     return sorted(found, key=lambda template: template.kind == "policy")
 
 

@@ -16,9 +16,7 @@ from msp.itsm.tickets.custom.models import CustomField
 _CANNOT_ASK = frozenset({"mail", "monitoring"})
 
 
-def fields(
-    tenant_id: UUID, ticket_kind: str | None = None, *, by: Actor, active_only: bool = True
-) -> Sequence[CustomField]:
+def fields(tenant_id: UUID, ticket_kind: str | None = None, *, by: Actor, active_only: bool = True) -> Sequence[CustomField]:
     """A client's fields in their order."""
     if not by.reaches(tenant_id):
         raise NotFound
@@ -51,9 +49,7 @@ def shown(tenant_id: UUID, ticket_kind: str, custom: Mapping[str, Any], *, by: A
     return [(label, words) for label, words in said if words]
 
 
-def for_new_ticket(
-    tenant_id: UUID, ticket_kind: str, given: Mapping[str, Any], *, by: Actor, source: str
-) -> dict[str, Any]:
+def for_new_ticket(tenant_id: UUID, ticket_kind: str, given: Mapping[str, Any], *, by: Actor, source: str) -> dict[str, Any]:
     """The values of a new ticket; Invalid for what is unknown, of another type, or missing where one can ask."""
     if not given and by.kind == "system":
         return {}
@@ -65,9 +61,7 @@ def for_new_ticket(
     return made
 
 
-def for_change(
-    tenant_id: UUID, ticket_kind: str, present: Mapping[str, Any], given: Mapping[str, Any], *, by: Actor
-) -> dict[str, Any]:
+def for_change(tenant_id: UUID, ticket_kind: str, present: Mapping[str, Any], given: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
     """The values of a ticket after a change of some; an empty one goes, a required one stays."""
     found = fields(tenant_id, ticket_kind, by=by)
     made, wrong = _checked(found, given)

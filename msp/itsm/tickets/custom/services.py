@@ -66,9 +66,7 @@ def move_field(field_id: UUID, step: int, *, by: Actor) -> None:
     db.session.flush()
 
 
-def _fill(
-    field: CustomField, label: str, choices: Sequence[str], hint: str, *, is_required: bool, is_asked: bool
-) -> None:
+def _fill(field: CustomField, label: str, choices: Sequence[str], hint: str, *, is_required: bool, is_asked: bool) -> None:
     label, hint = label.strip(), hint.strip()
     if not 1 <= len(label) <= LONGEST_LABEL:
         raise Invalid.field("label", f"A label of 1 to {LONGEST_LABEL} characters.", "length")

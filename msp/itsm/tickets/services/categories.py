@@ -24,17 +24,13 @@ def add_category(tenant_id: UUID, name: str, *, by: Actor, parent_id: UUID | Non
     parent = queries.category_in(client.id, parent_id) if parent_id else None
     path = _path(name, parent.path if parent else None)
     _refuse_taken(client.id, path)
-    category = Category(
-        tenant_id=client.id, id=new_id(), parent_id=parent.id if parent else None, name=name.strip(), path=path
-    )
+    category = Category(tenant_id=client.id, id=new_id(), parent_id=parent.id if parent else None, name=name.strip(), path=path)
     db.session.add(category)
     db.session.flush()
     return category
 
 
-def change_category(
-    category_id: UUID, *, version: int, by: Actor, name: str | None = None, is_active: bool | None = None
-) -> Category:
+def change_category(category_id: UUID, *, version: int, by: Actor, name: str | None = None, is_active: bool | None = None) -> Category:
     """Another name, told by every path under it; or retire a branch, or take it back."""
     by.require(Permission.CLIENT_MANAGE)
     category = queries.visible_category(category_id, by=by)

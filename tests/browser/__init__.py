@@ -1,0 +1,1 @@
+"""The product in Chromium: real processes, real clocks, two people at once."""

@@ -1,0 +1,145 @@
+"""The main journey: reported in the branded portal, seen in the open console, escalated, answered, paused, resolved."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import expect
+
+from msp.core import clock
+from msp.itsm.sla import queries as sla
+from msp.itsm.sla.models import Definition, Escalation
+from msp.itsm.sla.services import definitions
+from msp.itsm.tickets.models import Ticket
+from tests.support import world
+
+RESPONSE_MINUTES = 1
+
+
+@pytest.fixture
+def hurried(running: Any) -> world.Company:
+    """A client with an answer promised within a minute, around the clock: a warning after six seconds, another at the breach."""
+    company = world.company(running.app, "Hurried")
+    with world.as_staff(running.app) as by:
+        always = by_name(company, "calendar", "Around the clock")
+        target = {"minutes": RESPONSE_MINUTES, "calendar_id": str(always.id)}
+        fix = {"minutes": 600, "calendar_id": str(always.id)}
+        content = {
+            "targets": {f"P{priority}": {"response": target, "resolution": fix} for priority in (1, 2, 3, 4)},
+            "steps": {
+                "response": [
+                    {"key": "10", "percent": 10, "actions": [{"kind": "notify", "to": "assignee"}]},
+                    {"key": "breach", "actions": [{"kind": "notify", "to": "lead"}]},
+                ]
+            },
+        }
+        policy = by_name(company, "policy", "Standard")
+        definitions.add_version(
+            policy.id, content, version=policy.version, effective_at=clock.now() - timedelta(days=1), by=by, note="in a hurry"
+        )
+    return company
+
+
+def by_name(company: world.Company, kind: str, name: str) -> Any:
+    from msp.core.db import db
+
+    return db.session.scalars(
+        sa.select(Definition).where(Definition.tenant_id == company.id, Definition.kind == kind, Definition.name == name)
+    ).one()
+
+
+def test_an_incident_from_portal_to_console_and_back(running: Any, hurried: world.Company, person_at: Any) -> None:
+    _, agent = world.agent(running.app, "lead", "agent")
+    contact = hurried.people["requester"]
+    console = person_at("console.localhost", agent.provider_id, agent.person_id)
+    portal = person_at(hurried.host, hurried.id, contact.person_id)
+
+    console.goto(running.url("console.localhost", f"/queue?q=client:{hurried.tenant.key.lower()}+is:open"))
+    expect(console.locator("[data-live-status]").first).to_have_attribute("data-live-status", re.compile("on|live|open"), timeout=15_000)
+
+    # the client reports
+    portal.goto(running.url(hurried.host, "/report"))
+    portal.fill("[name=subject]", "The till does not open")
+    portal.fill("[name=body]", "It beeps and stays shut.")
+    portal.locator("[name=impact]").first.check()
+    portal.locator("[name=urgency]").first.check()
+    portal.click("form.form button.btn-primary")
+    expect(portal.get_by_role("heading", level=1)).to_contain_text("The till does not open")
+    ref = portal.url.rstrip("/").split("/")[-1].partition("?")[0].upper()
+
+    # it arrives in the open queue without a reload
+    arrived = console.locator("[data-new-rows], .pill-live, #rows tr").filter(has_text=re.compile(rf"{ref}|new", re.I))
+    expect(arrived.first).to_be_visible(timeout=10_000)
+
+    # the clock ticks on the ticket, nobody acts, warning and breach fire through the queues
+    console.goto(running.url("console.localhost", f"/tickets/{ref}"))
+    chip = console.locator("#clocks .sla").first
+    first = chip.inner_text()
+    expect(chip).not_to_have_text(first, timeout=80_000)
+    fired = wait_for_steps(running, ref, {"10", "breach"})
+    assert fired["10"] < fired["breach"]
+    expect(console.locator("#clocks")).to_contain_text("Overdue", timeout=15_000)
+
+    # the agent answers and asks back: answered late, and the clock waits
+    console.fill("#compose-public textarea[name=body]", "Which till is it?")
+    console.select_option("#compose-public select[name=then]", "waiting_for_client")
+    reason = console.locator("#compose-public [name=reason]")
+    if reason.count():
+        reason.fill("Asked which till it is")
+    console.click("#compose-public [data-send]")
+    expect(console.locator("#conversation")).to_contain_text("Which till is it?", timeout=10_000)
+    clocks = clocks_of(running, ref)
+    assert clocks["response"].outcome == "breached", "nobody answered in time"
+    assert clocks["resolution"].standing == "paused"
+    expect(console.locator("#facts")).to_contain_text("Waiting for client")
+
+    # both sides see why, the portal without a reload
+    expect(portal.locator("#conversation")).to_contain_text("Which till is it?", timeout=15_000)
+    portal.reload()
+    expect(portal.locator("#journey")).to_contain_text("Waiting for you")
+
+    # the client answers, the clock runs again
+    portal.fill("#answer textarea[name=body]", "The second from the left.")
+    portal.click("#answer [data-send]")
+    expect(portal.locator("#conversation")).to_contain_text("The second from the left.", timeout=10_000)
+    assert clocks_of(running, ref)["resolution"].standing == "running"
+
+    # resolved, and the client sees it
+    console.goto(running.url("console.localhost", f"/tickets/{ref}"))
+    console.fill("#compose-public textarea[name=body]", "A coin was stuck. It opens again.")
+    console.select_option("#compose-public select[name=then]", "resolved")
+    console.click("#compose-public [data-send]")
+    expect(console.locator("#facts")).to_contain_text("Resolved", timeout=10_000)
+    assert clocks_of(running, ref)["resolution"].outcome == "met"
+    portal.reload()
+    expect(portal.locator("#journey")).to_contain_text("Fixed")
+    expect(portal.locator("#conversation")).to_contain_text("A coin was stuck.")
+
+
+def wait_for_steps(running: Any, ref: str, wanted: set[str]) -> dict[str, Any]:
+    """When each of the steps fired; AssertionError when they do not in a minute and a half."""
+    import time
+
+    for _ in range(180):
+        with world.as_staff(running.app):
+            from msp.core.db import db
+
+            ticket = db.session.scalars(sa.select(Ticket).where(Ticket.ref == ref)).one()
+            rows = db.session.scalars(
+                sa.select(Escalation).where(Escalation.subject_id == ticket.id, Escalation.state == "fired")
+            ).all()
+            fired = {row.step: row.settled_at for row in rows}
+        if wanted <= fired.keys():
+            return fired
+        time.sleep(0.5)
+    raise AssertionError(f"only {sorted(fired)} fired")
+
+
+def clocks_of(running: Any, ref: str) -> dict[str, Any]:
+    with world.as_staff(running.app):
+        from msp.core.db import db
+
+        ticket = db.session.scalars(sa.select(Ticket).where(Ticket.ref == ref)).one()
+        return {row.kind: row for row in sla.clocks(ticket.tenant_id, [ticket.id])}
