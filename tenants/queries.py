@@ -11,7 +11,7 @@ from msp.core.db import db
 from msp.core.errors import Invalid, NotFound, StaleVersion
 from tenants.models import Agent, AgentClient, Branding, Contact, Host, ManagedSite, Site, Team, TeamMember, Tenant
 
-Narrowed = TypeVar("Narrowed", bound=sa.Select)
+Narrowed = TypeVar("Narrowed", bound="sa.Select[*tuple[Any, ...]]")
 
 
 def check_version(row: Any, version: int) -> None:

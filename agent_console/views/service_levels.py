@@ -41,9 +41,16 @@ def page() -> ResponseReturnValue:
         return url_for("service_levels.page", q=text or None, cursor=cursor) if cursor else ""
 
     return render_template(
-        "console/sla/page.html", rows=[(client, policies[client.id]) for client in found.rows], text=text, next_url=url(found.next), previous_url=url(found.previous),
-        templates=library.templates(), may_edit=g.actor.may(Permission.SLA_MANAGE), kinds=KINDS, now=now,
-    )  # fmt: skip
+        "console/sla/page.html",
+        rows=[(client, policies[client.id]) for client in found.rows],
+        text=text,
+        next_url=url(found.next),
+        previous_url=url(found.previous),
+        templates=library.templates(),
+        may_edit=g.actor.may(Permission.SLA_MANAGE),
+        kinds=KINDS,
+        now=now,
+    )
 
 
 @blueprint.get("/templates/new")

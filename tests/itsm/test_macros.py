@@ -23,7 +23,10 @@ def test_variables_are_filled_from_the_ticket(console_app: Any, acme: Any) -> No
         ticket = opening.open_ticket(acme.id, "Viewer freezes", by=requester)
     with clock.at(MONDAY), world.acting(console_app, agent):
         ticket = triage.assign(ticket.id, team_id=team.id, by=agent)
-        body = "{ requester.first_name }|{client.name}|{ticket.ref}|{ticket.subject}|{ticket.kind}|{ticket.due}|{team.name}|{site.name}|{agent.name}|{provider.name}"
+        body = (
+            "{ requester.first_name }|{client.name}|{ticket.ref}|{ticket.subject}|{ticket.kind}|{ticket.due}"
+            "|{team.name}|{site.name}|{agent.name}|{provider.name}"
+        )
         macro = services.add_macro(world.unique("All "), body, by=agent)
         said = queries.text_for(macro, ticket, by=agent, now=MONDAY, provider_name="Meridian IT")
         assert said.split("|") == [

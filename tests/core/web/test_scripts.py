@@ -126,7 +126,8 @@ def test_the_modes_of_the_composer_stay_apart(open_page: Callable[..., Page], pa
     expect(page.locator("[data-draft-state]")).to_have_text("Draft saved 10:44")
     assert page.locator("#compose-public textarea").input_value().startswith("Lunch works")
     page.keyboard.press("Control+Enter")
-    eventually(lambda: any(path == "/note" for path, _, _ in pages.posted))
+    page.wait_for_url("**/note")
+    assert any(path == "/note" for path, _, _ in pages.posted)
     assert all(path != "/reply" for path, _, _ in pages.posted)
 
 

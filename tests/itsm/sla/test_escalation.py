@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,14 @@ def ticket(console_app: Any, acme: Any, lead: Any) -> Any:
     with passing.at(console_app, START, lead):
         triage.assign(made.id, by=lead, assignee_id=lead.id)
     return made
+
+
+@pytest.fixture
+def many(servers: Any, acme: Any, lead: Any) -> Iterator[Callable[..., None]]:
+    """Make many due steps at a company; they are gone after the test."""
+    url = servers.url("msp_owner")
+    yield lambda count, at: due.many(url, acme, count, at, agent_id=lead.id)
+    due.forget(url, acme)
 
 
 def test_each_step_fires_at_its_instant_and_once(console_app: Any, ticket: Any, lead: Any) -> None:
@@ -91,18 +100,14 @@ def test_a_stopped_or_paused_clock_fires_nothing(console_app: Any, ticket: Any, 
     assert passing.outcomes(console_app, ticket) == ["met"]
 
 
-def test_of_several_that_a_change_puts_into_the_past_the_latest_fires(
-    console_app: Any, acme: Any, ticket: Any, lead: Any
-) -> None:
+def test_of_several_that_a_change_puts_into_the_past_the_latest_fires(console_app: Any, acme: Any, ticket: Any, lead: Any) -> None:
     with passing.at(console_app, START + 10 * MINUTE, lead):
         conversation.reply(ticket.id, "Waiting", by=lead, then="waiting_for_client", reason="Asked")
     with passing.at(console_app, START + 11 * MINUTE, lead):
         moves.move(ticket.id, "open", by=lead)
     with world.as_staff(console_app):
         db.session.execute(
-            sa.update(Escalation)
-            .where(Escalation.subject_id == ticket.id, Escalation.step != "breach")
-            .values(fire_at=None)
+            sa.update(Escalation).where(Escalation.subject_id == ticket.id, Escalation.step != "breach").values(fire_at=None)
         )
     with passing.at(console_app, START + 90 * MINUTE, lead):  # the facts are read anew, both steps lie back
         moves.move(ticket.id, "waiting_for_supplier", by=lead, reason="Ordered")
@@ -112,16 +117,12 @@ def test_of_several_that_a_change_puts_into_the_past_the_latest_fires(
     assert warned(console_app, ticket) == [lead.id]
 
 
-def test_a_second_breach_in_a_cycle_is_noted_though_its_step_has_fired(
-    console_app: Any, ticket: Any, lead: Any
-) -> None:
+def test_a_second_breach_in_a_cycle_is_noted_though_its_step_has_fired(console_app: Any, ticket: Any, lead: Any) -> None:
     pass_time(console_app, START + 101 * MINUTE)
     assert passing.outcomes(console_app, ticket) == ["breached"]
     with world.as_staff(console_app):  # as if the promise had been moved out: taken back, due again in an hour
         moved = {"breached_at": None, "outcome": None, "outcome_at": None, "breaches_at": START + 200 * MINUTE}
-        db.session.execute(
-            sa.update(Clock).where(Clock.subject_id == ticket.id, Clock.kind == "resolution").values(moved)
-        )
+        db.session.execute(sa.update(Clock).where(Clock.subject_id == ticket.id, Clock.kind == "resolution").values(moved))
     before = warned(console_app, ticket)
     pass_time(console_app, START + 201 * MINUTE)
     assert passing.the_clock(console_app, ticket).breached_at == START + 200 * MINUTE
@@ -164,9 +165,9 @@ def test_the_present_brings_a_replayed_subject_to_life_but_not_its_past(console_
     assert [entry.data["step"] for entry in passing.entries(console_app, made)] == ["75"]
 
 
-def test_two_sweeps_at_once_share_the_work(console_app: Any, acme: Any, servers: Any, lead: Any) -> None:
+def test_two_sweeps_at_once_share_the_work(console_app: Any, acme: Any, servers: Any, many: Any) -> None:
     at = clock.now().replace(microsecond=0) - timedelta(seconds=5)
-    due.many(servers.url("msp_owner"), acme, 1200, at, agent_id=lead.id)
+    many(1200, at)
     fired: list[int] = []
 
     def run() -> None:
@@ -210,8 +211,8 @@ def test_the_sweep_waits_for_nobody(console_app: Any, acme: Any, servers: Any, t
     assert steps(console_app, ticket)["50"].state == "fired"
 
 
-def test_the_sweep_reads_its_own_indexes(console_app: Any, acme: Any, servers: Any, lead: Any) -> None:
-    due.many(servers.url("msp_owner"), acme, 3000, START + timedelta(days=900), agent_id=lead.id, first=500_000)
+def test_the_sweep_reads_its_own_indexes(console_app: Any, many: Any) -> None:
+    many(3000, START + timedelta(days=900))
     now = clock.now()
     with world.as_staff(console_app):
         for statement, index in (
