@@ -12,6 +12,7 @@ from msp.core import catalogue, migrate
 from msp.core.db import Base
 from msp.core.features import load_models
 from msp.core.tables import registry
+from msp.prove.scratch import scratch
 from msp.wsgi import FEATURES
 from tests.support.servers import Servers
 
@@ -58,6 +59,14 @@ def test_models_and_migrations_agree(owner: sa.Connection) -> None:
 
 def test_there_is_one_head(servers: Servers) -> None:
     assert len(migrate.heads(servers.url("msp_owner"))) == 1
+
+
+def test_the_newest_migration_goes_down_and_up() -> None:
+    with scratch(None, None) as made:
+        migrate.downgrade(made.owner_url, "-1")
+        migrate.upgrade(made.owner_url)
+        with migrate.connected(made.owner_url) as connection:
+            assert catalogue.violations(catalogue.read(connection)) == []
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,7 @@ STORIES = {
     "over": reading(MONDAY, london(23, 14, 10), 9.5),
     "met": reading(MONDAY, london(24, 9), 9.5, stopped_at=london(23, 9, 50)),
     "missed": reading(MONDAY, london(24, 9), 9.5, stopped_at=london(23, 14, 10)),
-    "always": reading(
-        london(27, 18, 40), london(28, 4, 30), 12, calendar=Calendar("Europe/London", (((0, 1440),),) * 7)
-    ),
+    "always": reading(london(27, 18, 40), london(28, 4, 30), 12, calendar=Calendar("Europe/London", (((0, 1440),),) * 7)),
     "response": reading(london(23, 9, 5), london(23, 9, 20), 0.5),
     "weeks": reading(london(1, 9), NOW, 200, pauses=((london(8, 10), london(10, 15)),)),
 }
@@ -182,9 +180,7 @@ def context(page: str) -> dict[str, Any]:
         "words": words_of(NORTHWIND),
         "due_at": NORTHWIND.due_at,
         "stories": {
-            name: SimpleNamespace(
-                words=words_of(each), thread=thread_svg(thread_view(each)), strip=day_strip(thread_view(each))
-            )
+            name: SimpleNamespace(words=words_of(each), thread=thread_svg(thread_view(each)), strip=day_strip(thread_view(each)))
             for name, each in STORIES.items()
         },
         "at": london,

@@ -51,9 +51,7 @@ def test_the_joined_style_sheet_is_up_to_date_and_whole() -> None:
 def test_components_hold_no_literal_colour() -> None:
     literal = re.compile(r"#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(|: *(white|black|red)\b", re.IGNORECASE)
     sheets = [sheet for sheet in (assets.STATIC / "css").rglob("*.css") if sheet.name != "tokens.css"]
-    text = {
-        sheet.name: re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL) for sheet in sheets
-    }
+    text = {sheet.name: re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL) for sheet in sheets}
     assert [name for name, rules in text.items() if literal.search(rules)] == []
 
 

@@ -20,18 +20,14 @@ def shown(chromium: Browser, pages: Site, name: str, width: int = 1280, **option
     context = chromium.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)  # type: ignore[arg-type]  # playwright's own names
     page = context.new_page()
     complaints: list[str] = []
-    page.on(
-        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
-    )
+    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"{pages.address}/pages/{name}")
     page.wait_for_function("window.htmx !== undefined || document.documentElement.dataset.noScript")
     return page, complaints
 
 
-@pytest.mark.parametrize(
-    ("name", "view"), [(name, view) for name in PAGES for view in VIEWS if view != "dark" or name in DARK]
-)
+@pytest.mark.parametrize(("name", "view"), [(name, view) for name in PAGES for view in VIEWS if view != "dark" or name in DARK])
 def test_axe_finds_nothing(chromium: Browser, pages: Site, name: str, view: str) -> None:
     width, scheme = VIEWS[view]
     page, _ = shown(chromium, pages, name, width, color_scheme=scheme, bypass_csp=True)

@@ -160,9 +160,7 @@ def test_dialogs_open_and_close(open_page: Callable[..., Page]) -> None:
 
 
 def test_files_are_sent_as_they_are_chosen(open_page: Callable[..., Page], pages: Site) -> None:
-    pages.pages["upload"] = (
-        samples.render("portal_ticket").replace("data-files", 'data-files data-upload="/files"').encode()
-    )
+    pages.pages["upload"] = samples.render("portal_ticket").replace("data-files", 'data-files data-upload="/files"').encode()
     page = open_page("upload")
     file = {"name": "log.txt", "mimeType": "text/plain", "buffer": b"x" * 2000}
     page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]  # the documented form
@@ -263,12 +261,10 @@ def test_tabs_share_one_stream(chromium: Browser, pages: Site) -> None:
         page.goto(f"{pages.address}/pages/queue")
         expect(page.locator("[data-live-status]")).to_have_attribute("data-live-status", "on")
     assert len(pages.asked) == 1
-    heard = (
-        "new Promise(done => document.addEventListener('live:change', ({detail}) => done(detail.topic), {once: true}))"
-    )
+    heard = "new Promise(done => document.addEventListener('live:change', ({detail}) => done(detail), {once: true}))"
     second.evaluate(f"() => {{ window.heard = {heard}; }}")
-    pages.tell(topic="elsewhere")
-    assert second.evaluate("window.heard") == "elsewhere"
+    pages.tell(topic="elsewhere", id="7")
+    assert second.evaluate("window.heard") == {"kind": "change", "topics": ["elsewhere", "elsewhere:7"]}
     context.close()
 
 

@@ -24,9 +24,7 @@ FORBIDDEN = {
 def test_no_template_holds(what: str) -> None:
     pages = [page for page in templates() if "mail" not in page.parts]
     assert len(pages) > 15
-    assert [
-        str(page.relative_to(ROOT)) for page in pages if FORBIDDEN[what].search(page.read_text(encoding="utf-8"))
-    ] == []
+    assert [str(page.relative_to(ROOT)) for page in pages if FORBIDDEN[what].search(page.read_text(encoding="utf-8"))] == []
 
 
 def test_the_patterns_find_what_they_forbid() -> None:
@@ -46,8 +44,7 @@ def env() -> Environment:
 
 def from_macro(env: Environment, source: str, **given: object) -> str:
     imports = "".join(
-        f'{{% import "ui/{name}.html" as {name} %}}'
-        for name in ("basic", "form", "people", "ticket", "table", "layout", "sla")
+        f'{{% import "ui/{name}.html" as {name} %}}' for name in ("basic", "form", "people", "ticket", "table", "layout", "sla")
     )
     return env.from_string(imports + source).render(**given).strip()
 
@@ -88,9 +85,7 @@ def test_macros_escape_what_they_are_given(env: Environment, call: str) -> None:
 
 
 def test_a_field_tells_its_hint_and_error(env: Environment) -> None:
-    html = from_macro(
-        env, "{{ form.field('due', 'Due', '25:00', hint='24 hours', error='Hours go to 23', required=True) }}"
-    )
+    html = from_macro(env, "{{ form.field('due', 'Due', '25:00', hint='24 hours', error='Hours go to 23', required=True) }}")
     assert '<label class="label" for="f-due">' in html
     assert 'aria-describedby="f-due-hint f-due-error" aria-invalid="true"' in html
     assert 'id="f-due-hint"' in html
@@ -107,9 +102,7 @@ def test_a_textarea_keeps_a_first_empty_line(env: Environment) -> None:
 
 
 def test_a_select_marks_what_is_chosen_inside_groups(env: Environment) -> None:
-    html = from_macro(
-        env, "{{ form.select('s', 'S', [{'label': 'G', 'options': [(1, 'one'), (2, 'two')]}], 2, blank='none') }}"
-    )
+    html = from_macro(env, "{{ form.select('s', 'S', [{'label': 'G', 'options': [(1, 'one'), (2, 'two')]}], 2, blank='none') }}")
     assert '<option value="2" selected>two</option>' in html
     assert html.count("selected") == 1
     assert '<option value="">none</option>' in html

@@ -52,7 +52,5 @@ def test_both_say_the_same() -> None:
     instants = [NOW + timedelta(minutes=minutes) for minutes in BEFORE + AFTER]
     given = json.dumps([NOW.timestamp() * 1000, ZONES, [instant.timestamp() * 1000 for instant in instants]])
     script = SCRIPT % (STATIC / "js/words.js").as_uri()
-    done = subprocess.run(
-        [node(), "--input-type=module", "-e", script, given], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([node(), "--input-type=module", "-e", script, given], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [in_python(instant) for instant in instants]

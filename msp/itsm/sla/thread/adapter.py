@@ -7,9 +7,10 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from msp.core.web.formats import DAYS, SLA_LOOK
-from msp.itsm.sla.engine import explain
+from msp.itsm.sla.engine import closures, explain
 from msp.itsm.sla.engine.closures import Cause
 from msp.itsm.sla.engine.reading import Cycle, Reading, ThresholdAt
+from msp.itsm.sla.engine.seconds import seconds_of
 from msp.itsm.sla.engine.steps import Step
 from msp.itsm.sla.thread.view import Gap, Look, Piece, SkippedDay, ThreadView, Threshold
 
@@ -113,9 +114,10 @@ def _pieces(steps: Iterable[Step], reading: Reading, cycle: Cycle, tz: ZoneInfo,
         if step.kind == "window" and step.to_at:
             pieces += _window(step.from_at, step.to_at, step.seconds, tz)
         elif step.kind == "gap" and step.to_at:
-            _add_gap(pieces, _gap(step))
+            _add(pieces, _gap(step.from_at, step.to_at, step.causes))
         elif step.kind == "pause":
-            pieces += _pause(step, reading, cycle, tz, for_client)
+            for piece in _pause(step, reading, cycle, tz, for_client):
+                _add(pieces, piece)
     return pieces
 
 
@@ -140,10 +142,10 @@ def _clock_change(local: datetime, midnight: datetime) -> str:
     return f"{hours:g} h: clocks go {'forward' if hours < 24 else 'back'}"
 
 
-def _gap(step: Step) -> Piece:
-    days = tuple(_skipped(cause) for cause in step.causes if cause.on)
-    is_night = any(cause.kind == "night" for cause in step.causes)
-    return Piece("gap", step.from_at, step.to_at or step.from_at, 0, step.label, _gap_kind(days, is_night), days)
+def _gap(first: datetime, last: datetime, causes: Sequence[Cause]) -> Piece:
+    days = tuple(_skipped(cause) for cause in causes if cause.on)
+    is_night = any(cause.kind == "night" for cause in causes)
+    return Piece("gap", first, last, gap=_gap_kind(days, is_night), days=days)
 
 
 def _gap_kind(days: Sequence[SkippedDay], is_night: bool) -> Gap:
@@ -157,33 +159,31 @@ def _skipped(cause: Cause) -> SkippedDay:
     return SkippedDay(name, cause.name if cause.kind == "holiday" else "")
 
 
-def _add_gap(pieces: list[Piece], gap: Piece) -> None:
-    """Append a gap; one that follows another (a pause without working time lay between) makes it longer."""
-    if not pieces or pieces[-1].kind != "gap":
-        pieces.append(gap)
+def _add(pieces: list[Piece], piece: Piece) -> None:
+    """Append a piece; a gap that follows another (a pause without working time lay between) makes it longer."""
+    if piece.kind != "gap" or not pieces or pieces[-1].kind != "gap":
+        pieces.append(piece)
         return
     before = pieces.pop()
-    days = before.days + tuple(day for day in gap.days if day not in before.days)
-    kind = _gap_kind(days, "night" in (before.gap, gap.gap))
-    pieces.append(replace(before, to_at=gap.to_at, gap=kind, days=days))
+    days = before.days + tuple(day for day in piece.days if day not in before.days)
+    kind = _gap_kind(days, "night" in (before.gap, piece.gap))
+    pieces.append(replace(before, to_at=piece.to_at, gap=kind, days=days))
 
 
 def _pause(step: Step, reading: Reading, cycle: Cycle, tz: ZoneInfo, for_client: bool) -> Iterator[Piece]:
-    """The hatch; of an open pause up to now, and then the rest of the window that now lies in."""
-    label = _pause_label(step, tz, for_client)
-    if step.to_at is not None:
-        if step.seconds:
-            yield Piece("pause", step.from_at, step.to_at, step.seconds, label)
-        return
+    """The hatch, or a gap where nothing is given back; an open one up to now, then what is left of the window."""
     calendar = cycle.calendar.calendar if cycle.calendar else None
-    if calendar is None:
+    now = cycle.stopped_at or reading.now
+    last = step.to_at or max(now, step.from_at)
+    if calendar is None or last == step.from_at:
         return
-    now = max(reading.now, step.from_at)
-    if given_back := calendar.measure(step.from_at, now):
-        yield Piece("pause", step.from_at, now, given_back, label)
-    for first, last in calendar.open_windows(now, now + _DAY)[:1]:
-        if first == now:
-            yield Piece("window", first, last, int((last - first).total_seconds()))
+    if given_back := calendar.measure(step.from_at, last):
+        yield Piece("pause", step.from_at, last, given_back, _pause_label(step, tz, for_client))
+    else:
+        yield _gap(step.from_at, last, closures.causes(calendar, seconds_of(step.from_at), seconds_of(last)))
+    if step.to_at is None and calendar.is_working(last):
+        first, closes = calendar.open_windows(last, last + _DAY)[0]
+        yield Piece("window", first, closes, int((closes - first).total_seconds()))
 
 
 def _pause_label(step: Step, tz: ZoneInfo, for_client: bool) -> str:

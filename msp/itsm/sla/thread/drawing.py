@@ -21,9 +21,9 @@ def thread_svg(view: ThreadView, *, width: int = 760, fold: float = 1.0, describ
     drawing = _Drawing(view, width, fold)
     label = escape(sentence(view))
     body = Markup("").join(drawing.parts())
-    return Markup(
-        '<svg class="thread" data-sla="{}" height="96" role="img" aria-label="{}" aria-describedby="{}">{}</svg>'
-    ).format(view.look, label, described_by, body)
+    return Markup('<svg class="thread" data-sla="{}" height="96" role="img" aria-label="{}" aria-describedby="{}">{}</svg>').format(
+        view.look, label, described_by, body
+    )
 
 
 class _Drawing:
@@ -125,9 +125,9 @@ class _Drawing:
             return
         x, pixel = self._percent(minutes), self._pixel(minutes)
         yield _line("tick", x, x, 31, 36)
-        yield Markup(
-            '<svg x="{:.2f}%" y="28" overflow="visible"><path class="{}" d="M0 -3.5L3.5 0 0 3.5-3.5 0z"/></svg>'
-        ).format(x, "fired" if threshold.fired else "armed")
+        yield Markup('<svg x="{:.2f}%" y="28" overflow="visible"><path class="{}" d="M0 -3.5L3.5 0 0 3.5-3.5 0z"/></svg>').format(
+            x, "fired" if threshold.fired else "armed"
+        )
         anchor = self.marks.place(threshold.label, pixel, ("start", "end"), offset=7)
         if anchor:
             yield _shifted(x, 32, threshold.label, anchor)
@@ -195,9 +195,7 @@ def _line(css: str, x1: float, x2: float, y1: int, y2: int) -> Markup:
 
 def _rect(css: str, x: float, width: float) -> Markup:
     radius = 2 if css in ("ghost", "spent") else 3
-    return Markup('<rect class="{}" x="{:.2f}%" y="36" width="{:.2f}%" height="12" rx="{}"/>').format(
-        css, x, width, radius
-    )
+    return Markup('<rect class="{}" x="{:.2f}%" y="36" width="{:.2f}%" height="12" rx="{}"/>').format(css, x, width, radius)
 
 
 def _text(x: float, y: int, text: str, anchor: Anchor, css: str = "") -> Markup:
@@ -210,6 +208,6 @@ def _text(x: float, y: int, text: str, anchor: Anchor, css: str = "") -> Markup:
 def _shifted(x: float, y: int, text: str, anchor: Anchor, css: str = "") -> Markup:
     """A label seven pixels beside its mark."""
     name = Markup(' class="{}"').format(css) if css else Markup("")
-    return Markup(
-        '<svg x="{:.2f}%" y="{}" overflow="visible"><text{} x="{}" y="0" text-anchor="{}">{}</text></svg>'
-    ).format(x, y, name, 7 if anchor == "start" else -7, anchor, text)
+    return Markup('<svg x="{:.2f}%" y="{}" overflow="visible"><text{} x="{}" y="0" text-anchor="{}">{}</text></svg>').format(
+        x, y, name, 7 if anchor == "start" else -7, anchor, text
+    )

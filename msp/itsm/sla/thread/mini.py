@@ -27,6 +27,6 @@ def mini_svg(look: str, used_share: float | None, *, nights: Iterable[float] = (
         paths.append(("m-warn", f"M{_FROM + _TARGET * _WARNING:.1f} 3.5v5"))
     paths.append(("m-cap", "M52 1.5v9"))
     drawn = Markup("").join(Markup('<path class="{}" d="{}"/>').format(css, d) for css, d in paths)
-    return Markup(
-        '<svg class="mini" data-sla="{}" viewBox="0 0 64 12" role="img" aria-label="{} % of target used">{}</svg>'
-    ).format(look, int(used_share * 100 + 1e-9), drawn)
+    return Markup('<svg class="mini" data-sla="{}" viewBox="0 0 64 12" role="img" aria-label="{} % of target used">{}</svg>').format(
+        look, int(used_share * 100 + 1e-9), drawn
+    )

@@ -52,9 +52,7 @@ def receipt(reading: Reading, cycle: Cycle | None = None, *, for_client: bool = 
         return Receipt((), (), steps[0].label if steps else "", ())
     tz = ZoneInfo(cycle.calendar.calendar.tz)
     return Receipt(
-        rows=tuple(
-            _rows((step for step in steps if step.kind in _ROWS and not step.is_ahead), reading, tz, for_client)
-        ),
+        rows=tuple(_rows((step for step in steps if step.kind in _ROWS and not step.is_ahead), reading, tz, for_client)),
         foot=tuple(_foot(reading, cycle, tz)),
         policy=next((step.label for step in steps if step.kind == "policy"), ""),
         changes=tuple(step.text for step in steps if step.kind in ("change", "clock_change")),
@@ -112,7 +110,5 @@ def _foot(reading: Reading, cycle: Cycle, tz: ZoneInfo) -> Iterator[Sum]:
     if left < 0:
         yield Sum("Over", formats.duration_words(-left), "bad")
     elif cycle.stopped_at is None:
-        until = (
-            f", from now to {formats.when_words(cycle.due_at, reading.now, tz, today=False)}" if cycle.due_at else ""
-        )
+        until = f", from now to {formats.when_words(cycle.due_at, reading.now, tz, today=False)}" if cycle.due_at else ""
         yield Sum(f"Left{until}", formats.duration_words(left), "warn" if cycle.state == "at_risk" else "")

@@ -85,9 +85,7 @@ class Row:
     def block(self, left: float, right: float) -> None:
         self.taken.append((left, right))
 
-    def place(
-        self, text: str, x: float, anchors: Iterable[Anchor], *, offset: float = 0, char: float = _CHAR
-    ) -> Anchor | None:
+    def place(self, text: str, x: float, anchors: Iterable[Anchor], *, offset: float = 0, char: float = _CHAR) -> Anchor | None:
         """The first of `anchors` at which the text touches nothing, or None."""
         length = len(text) * char
         for anchor in anchors:

@@ -141,10 +141,7 @@ class _Strip:
 
     def _hours(self) -> Markup:
         ends = [(_EDGE, self.first), (100 - _EDGE, self.last)]
-        texts = [
-            Markup('<text x="{}%" y="12" text-anchor="middle">{}</text>').format(x, _clock(minutes))
-            for x, minutes in ends
-        ]
+        texts = [Markup('<text x="{}%" y="12" text-anchor="middle">{}</text>').format(x, _clock(minutes)) for x, minutes in ends]
         return Markup('<svg class="thread" height="16" aria-hidden="true">{}</svg>').format(Markup("").join(texts))
 
 
@@ -156,10 +153,7 @@ def _within(stretches: Iterable[Stretch], first: datetime, last: datetime) -> li
 def _without(stretches: list[Stretch], holes: Iterable[Stretch]) -> list[Stretch]:
     for first, last in holes:
         stretches = [
-            part
-            for begins, ends in stretches
-            for part in ((begins, min(ends, first)), (max(begins, last), ends))
-            if part[0] < part[1]
+            part for begins, ends in stretches for part in ((begins, min(ends, first)), (max(begins, last), ends)) if part[0] < part[1]
         ]
     return stretches
 
@@ -175,9 +169,7 @@ def _clock(minutes: float) -> str:
 def _joined(rows: Sequence[_Row]) -> list[_Row]:
     """Neighbouring days that are closed for the same reason stand on one line: `Sat, Sun`."""
     joined: list[_Row] = []
-    for (_, reason), group in groupby(
-        enumerate(rows), key=lambda each: (each[0] if each[1].drawn else -1, each[1].content)
-    ):
+    for (_, reason), group in groupby(enumerate(rows), key=lambda each: (each[0] if each[1].drawn else -1, each[1].content)):
         labels = [row.label for _, row in group]
         if len(labels) == 2:
             labels = [", ".join(label.split()[0] for label in labels)]

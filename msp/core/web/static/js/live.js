@@ -8,6 +8,7 @@
 //   region: <section id="conversation" data-live-region="ticket:<id> …" data-src="/tickets/…?part=conversation">
 //           data-live-mode="rows": rows carry id and data-version; new ones wait behind [data-live-new="<region id>"]
 //   status: [data-live-status] becomes "on", "wait" or "off"
+//   other scripts hear "live:change" on the document: {kind: "change" | "reset", topics: ["ticket", "ticket:<id>"]}
 //
 // An editor that is in use and the row that has the focus are never replaced: the region waits until they are left.
 import { fragment, meta, now, post } from './dom.js';
@@ -89,12 +90,12 @@ function hear(message) {
     for (const element of document.querySelectorAll('[data-live-status]')) element.dataset.liveStatus = status;
     return;
   }
-  const topics = new Set(names(message.about ?? {}));
+  const topics = names(message.about ?? {});
   for (const region of document.querySelectorAll('[data-live-region]')) {
     const wanted = region.dataset.liveRegion.split(/\s+/);
-    if (message.kind === 'reset' || wanted.some((topic) => topics.has(topic))) soon(region);
+    if (message.kind === 'reset' || wanted.some((topic) => topics.includes(topic))) soon(region);
   }
-  document.dispatchEvent(new CustomEvent('live:change', { detail: message.about ?? {} }));
+  document.dispatchEvent(new CustomEvent('live:change', { detail: { kind: message.kind, topics } }));
 }
 
 function names({ topic, ...ids }) {

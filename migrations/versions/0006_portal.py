@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.isolation import client_table, published_table
 
-revision = "0005"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

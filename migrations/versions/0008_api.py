@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.isolation import client_table, provider_table
 
-revision = "0007"
-down_revision = "0009"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.isolation import client_table, platform_table, provider_table
 
-revision = "0006"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
