@@ -1,6 +1,7 @@
 """`make chaos`: kill workers and servers under load and count. Exit status 1 where a step was lost or doubled."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 def main() -> int:
     """Run both scenarios with every seed, or the one that is asked for."""
     chosen = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what runs, as Ctrl-C does
     known = report.facts("make chaos" + (f' ARGS="{" ".join(sys.argv[1:])}"' if sys.argv[1:] else ""))
     spreads = [600, 0] if chosen.spread is None else [chosen.spread]
     runs: list[Run] = []

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from tests.chaos.faults import Outage
+from tests.chaos.stage import MAILED
 from tests.chaos.steps import BREACH, NOTE, WARNING
 
 PATIENCE = timedelta(seconds=5)  # how late a step may be outside an outage
@@ -30,8 +31,12 @@ EFFECTS = {
         SELECT c.subject_id, '{BREACH}' FROM sla_outcome o JOIN sla_clock c ON c.tenant_id = o.tenant_id AND c.id = o.clock_id
         WHERE o.outcome = 'breached'""",
 }
-OF_BREACH = {"note", "breach noted"}
 _STEPS = "SELECT subject_id, step FROM sla_escalation WHERE state <> 'skipped'"
+_OF_BREACH = f"{_STEPS} AND step = '{BREACH}'"
+_MAILED = f"""
+SELECT e.subject_id, e.step FROM sla_escalation e JOIN ticket t ON t.tenant_id = e.tenant_id AND t.id = e.subject_id
+WHERE e.step = '{WARNING}' AND t.assignee_name = '{MAILED}'"""
+WANTED = {"mail": _MAILED, "note": _OF_BREACH, "breach noted": _OF_BREACH}  # of the other effects each step has one
 _UNFINISHED = """
 SELECT (SELECT count(*) FROM sla_escalation WHERE state = 'armed' AND fire_at IS NOT NULL)
     + (SELECT count(*) FROM outbox WHERE done_at IS NULL AND parked_at IS NULL AND suppressed_at IS NULL)
@@ -93,7 +98,7 @@ def count(admin_url: str, steps: int, outages: Sequence[Outage]) -> Result:
         armed = set(_rows(connection, _STEPS))
         lost, doubled = {}, {}
         for effect, statement in EFFECTS.items():
-            wanted = {key for key in armed if key[1] == BREACH} if effect in OF_BREACH else armed
+            wanted = set(_rows(connection, WANTED.get(effect, _STEPS)))
             seen = Counter(_rows(connection, statement))
             lost[effect] = len(wanted - seen.keys())
             # What nobody asked for counts as doubled too.

@@ -34,7 +34,7 @@ class Fault:
 
     @property
     def name(self) -> str:
-        return " ".join((self.kind, *self.variant))
+        return ", ".join((self.kind, *self.variant))
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,14 @@ class Outage:
 
 def plan(seed: int, *, seconds: float, kinds: Sequence[str]) -> list[Fault]:
     """The faults of a run, at instants within its first `seconds`."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - a drawing that can be repeated
     made = []
     for kind in kinds:
         after = timedelta(seconds=draw.uniform(0.02, 0.95) * seconds)
         variant: tuple[str, ...] = ()
-        if kind == "kill worker":
+        if kind == "kill urgent worker":
+            variant = ("urgent", "whole")
+        elif kind == "kill worker":
             variant = (draw.choice(("urgent", "urgent", "worker", "second worker")), draw.choice(_PARTS))
         elif kind == "restart PostgreSQL":
             variant = (draw.choice(("in order", "after kill -9")),)
@@ -75,11 +77,22 @@ class Trouble:
     outages: list[Outage] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
 
     def begin(self, faults: Sequence[Fault], start_at: datetime) -> None:
         self._threads = [threading.Thread(target=self._run, args=(fault, start_at)) for fault in faults]
         for thread in self._threads:
             thread.start()
+
+    def await_start(self) -> None:
+        """Until every process is at work: a blow before that would prove nothing."""
+        if not wait_until(self._is_all_at_work, seconds=BACK_WITHIN_SECONDS):
+            raise RuntimeError("the processes do not start")
+
+    def end(self) -> None:
+        """No further blow; those that fell are seen through, so that none revives a server after the run."""
+        self._over.set()
+        self.wait()
 
     def wait(self) -> None:
         for thread in self._threads:
@@ -87,10 +100,11 @@ class Trouble:
         self.outages.sort(key=lambda outage: outage.began_at)
 
     def _run(self, fault: Fault, start_at: datetime) -> None:
-        time.sleep(max(0.0, (start_at + fault.after - clock.now()).total_seconds()))
+        if self._over.wait(max(0.0, (start_at + fault.after - clock.now()).total_seconds())):
+            return
         blows: dict[str, Callable[..., Callable[[], object]]] = {
-            "kill worker": self._kill_worker, "kill cron": self._kill_cron, "flush Redis": self._flush_redis,
-            "restart Redis": self._restart_redis, "restart PostgreSQL": self._restart_postgres,
+            "kill worker": self._kill_worker, "kill urgent worker": self._kill_worker, "kill cron": self._kill_cron,
+            "flush Redis": self._flush_redis, "restart Redis": self._restart_redis, "restart PostgreSQL": self._restart_postgres,
         }  # fmt: skip
         began_at = clock.now()
         try:
@@ -141,6 +155,9 @@ class Trouble:
             wait_until(lambda: not self.stage.database.is_running(), seconds=10)
         self.stage.database.revive()
         return self.stage.database.is_running
+
+    def _is_all_at_work(self) -> bool:
+        return self._is_led() and all(self._is_registered(self.processes.pid(name)) for name in self.processes.names if name != "cron")
 
     def _is_registered(self, pid: int) -> bool:
         with suppress(redis.RedisError), redis.Redis.from_url(self.stage.cache.url) as client:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +25,8 @@ _PAUSE_SECONDS = 1.0  # as the supervisor of `msp up` waits before it revives
 class Processes:
     """Keeps the programs running; each in a session of its own, its output in a file."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path, names: Sequence[str]) -> None:
+        self.names = names
         self._environment, self._folder = environment, folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._revive_at: dict[str, float] = {}
@@ -35,7 +36,7 @@ class Processes:
 
     def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        for name in PROGRAMS:
+        for name in self.names:
             self._start(name)
         self._keeper.start()
 

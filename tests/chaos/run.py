@@ -10,7 +10,7 @@ import redis
 
 from tests.chaos import count, faults, steps
 from tests.chaos.faults import Outage, Trouble
-from tests.chaos.processes import Processes
+from tests.chaos.processes import PROGRAMS, Processes
 from tests.chaos.stage import Stage
 
 FAULTS = (
@@ -22,11 +22,12 @@ AT_ONCE_SECONDS = 15  # within which faults fall when everything is due at once
 
 @dataclass(frozen=True)
 class Scenario:
-    """So many steps over so many seconds, with these faults in between."""
+    """So many steps over so many seconds, with these faults in between, done by these processes."""
 
     steps: int
     spread: int
     faults: Sequence[str] = FAULTS
+    programs: Sequence[str] = tuple(PROGRAMS)
 
     @property
     def name(self) -> str:
@@ -51,17 +52,18 @@ def run(stage: Stage, scenario: Scenario, seed: int) -> Run:
     admin_url = stage.copy(name)
     with redis.Redis.from_url(stage.cache.url) as client:
         client.flushall()
-    processes = Processes(stage.environment(name), stage.home / "logs" / name)
+    processes = Processes(stage.environment(name), stage.home / "logs" / name, scenario.programs)
     trouble = Trouble(stage, processes, admin_url)
     processes.start()
     try:
-        time.sleep(3)  # the processes need a moment to be there before the first blow
+        trouble.await_start()
         window = steps.arm(admin_url, count=scenario.steps, spread=scenario.spread, seed=seed)
         planned = faults.plan(seed, seconds=scenario.spread or AT_ONCE_SECONDS, kinds=scenario.faults)
         trouble.begin(planned, window.start_at)
         trouble.wait()
         _wait_for_end(admin_url)
     finally:
+        trouble.end()
         processes.stop()
     result = count.count(admin_url, scenario.steps // 2 * 2, trouble.outages)
     result.failures += trouble.failures

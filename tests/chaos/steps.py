@@ -7,6 +7,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from msp.core import clock
+from tests.chaos.stage import MAILED
 
 WARNING, BREACH = "75", "breach"
 NOTE = "The promise was not kept."
@@ -24,6 +25,10 @@ WITH chosen AS MATERIALIZED (
 ), dated AS MATERIALIZED (
     SELECT tenant_id, id, subject_id, %(start)s + make_interval(secs => floor(least(a, b))) AS warns_at,
         %(start)s + make_interval(secs => floor(greatest(a, b))) AS breaches_at FROM chosen
+), mailed AS (
+    UPDATE ticket t SET assignee_id = a.id, assignee_name = a.name
+    FROM agent a, (SELECT * FROM dated ORDER BY subject_id LIMIT %(mailed)s) d
+    WHERE a.name = %(agent)s AND t.tenant_id = d.tenant_id AND t.id = d.subject_id
 ), moved AS (
     UPDATE sla_clock c SET due_at = d.breaches_at, breaches_at = d.breaches_at FROM dated d
     WHERE c.tenant_id = d.tenant_id AND c.id = d.id
@@ -52,7 +57,7 @@ def arm(admin_url: str, *, count: int, spread: int, seed: int) -> Window:
     start = clock.now().replace(microsecond=0) + timedelta(seconds=LEAD_SECONDS)
     values = {
         "spread": spread, "seed": seed, "clocks": count // 2, "start": start, "warning": WARNING, "breach": BREACH,
-        "warn": Jsonb(ACTIONS[WARNING]), "late": Jsonb(ACTIONS[BREACH]),
+        "mailed": -(-count // 100), "agent": MAILED, "warn": Jsonb(ACTIONS[WARNING]), "late": Jsonb(ACTIONS[BREACH]),
     }  # fmt: skip
     with psycopg.connect(admin_url) as connection:
         connection.execute("SELECT setseed(%s)", [(seed % 1000) / 1000])

@@ -6,7 +6,8 @@ from tests.chaos.stage import stage
 
 def test_each_step_takes_effect_once_though_a_worker_dies_and_redis_forgets() -> None:
     with stage(150) as made:
-        done = run(made, Scenario(300, 8, ("kill worker", "flush Redis")), seed=3)
+        scenario = Scenario(300, 8, ("kill urgent worker", "flush Redis"), programs=("urgent", "worker", "cron"))
+        done = run(made, scenario, seed=3)
     assert done.result.failures == []
     assert not any(done.result.lost.values()), done.result.lost
     assert not any(done.result.doubled.values()), done.result.doubled

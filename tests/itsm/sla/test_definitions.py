@@ -302,9 +302,9 @@ def test_differences_are_told_in_words(console_app: Any, acme: Any) -> None:
         template = library.template(default.template_id)
         assert [tuple(each) for each in differences("policy", template.content, made.content, calendars=names)] == [
             ("P1 resolution", "4 h", "1 h 30"),
+            ("P1 next update", "—", "2 h"),
             ("P1 calendar", "Business hours", "Business hours and Around the clock"),
             ("At risk from", "75 %", "80 %"),
-            ("P1 next update", "—", "2 h"),
         ]
 
 

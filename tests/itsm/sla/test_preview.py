@@ -155,10 +155,12 @@ def test_leaving_open_tickets_moves_none_of_them(console_app: Any, acme: Any, ti
         assert new.due_at == LATER + timedelta(hours=1, minutes=1)
 
 
-def work_off(app: Any, *kinds: str) -> list[str]:
-    """Do what waits in the outbox, as a worker would."""
+def work_off(app: Any, company: Any, kind: str) -> list[str]:
+    """Do what waits in the outbox for one client, as a worker would."""
     with world.as_staff(app):
-        waiting = sa.select(Outbox.id).where(Outbox.kind.in_(kinds), Outbox.done_at.is_(None)).order_by(Outbox.id)
+        waiting = (
+            sa.select(Outbox.id).where(Outbox.kind == kind, Outbox.tenant_ids == [company.id], Outbox.done_at.is_(None)).order_by(Outbox.id)
+        )
         ids = list(db.session.scalars(waiting))
     with app.app_context():
         return [worker.do(id) for id in ids]
@@ -182,7 +184,7 @@ def test_a_version_that_begins_later_moves_what_is_open_then(console_app: Any, a
     with clock.at(LATER + timedelta(hours=1)), world.acting(console_app, agent):
         moves.move(tickets["paused"].id, "resolved", by=agent)
     with clock.at(begins + timedelta(minutes=20)):
-        assert work_off(console_app, rollouts.PLAN) == ["done"], "a worker that comes late"
+        assert work_off(console_app, acme, rollouts.PLAN) == ["done"], "a worker that comes late"
     with clock.at(begins + timedelta(hours=1)), world.as_staff(console_app):
         reading = queries.read(acme.id, tickets["plain"].id, "resolution", now=clock.now())
         assert reading.due_at == MONDAY.replace(day=5) + timedelta(hours=8)
@@ -211,7 +213,7 @@ def test_many_are_moved_by_jobs_with_their_progress(console_app: Any, acme: Any,
         rollout = rollouts.begin(version, moves_open=True, by=by)
         assert (rollout.total, rollout.moved, rollout.finished_at) == (5, 0, None)
     with clock.at(LATER + timedelta(minutes=10)):
-        assert work_off(console_app, rollouts.MOVE) == ["done"] * 3
+        assert work_off(console_app, acme, rollouts.MOVE) == ["done"] * 3
     with world.as_staff(console_app) as by:
         done = db.session.scalars(sa.select(Rollout).where(Rollout.version_id == version.id)).one()
         assert (done.moved, done.finished_at) == (5, LATER + timedelta(minutes=10))
@@ -251,8 +253,8 @@ def test_another_matrix_moves_by_priority(console_app: Any, acme: Any, tickets: 
         version = definitions.add_version(found.id, {"cells": cells}, version=found.version, effective_at=LATER, by=by)
         reprioritise.begin(version, moves_open=True, by=by)
     with clock.at(LATER + timedelta(seconds=5)):
-        assert work_off(console_app, reprioritise.PLAN) == ["done"]
-        assert work_off(console_app, reprioritise.MOVE) == ["done"]
+        assert work_off(console_app, acme, reprioritise.PLAN) == ["done"]
+        assert work_off(console_app, acme, reprioritise.MOVE) == ["done"]
     with world.as_staff(console_app):
         row = next(row for row in queries.clocks(acme.id, [tickets["plain"].id]) if row.kind == "resolution")
         assert (row.priority, row.due_at) == ("P1", MONDAY + timedelta(hours=4))

@@ -212,9 +212,8 @@ def _coarsened(pieces: list[Piece]) -> tuple[Piece, ...]:
 def _joined(pieces: Sequence[Piece], dropped: tuple[str, ...]) -> list[Piece]:
     joined: list[Piece] = []
     for piece in pieces:
-        if piece.kind == "gap" and piece.gap in dropped:
-            if joined:
-                joined[-1] = replace(joined[-1], to_at=piece.to_at)
+        if joined and piece.kind == "gap" and piece.gap in dropped:
+            joined[-1] = replace(joined[-1], to_at=piece.to_at)
         elif joined and joined[-1].kind == piece.kind == "window":
             before = joined[-1]
             seconds = before.working_seconds + piece.working_seconds
