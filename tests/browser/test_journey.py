@@ -99,7 +99,11 @@ def test_an_incident_from_portal_to_console_and_back(running: Any, hurried: worl
     expect(portal.locator("#conversation")).to_contain_text("Which till is it?", timeout=15_000)
     portal.reload()
     expect(portal.locator("#journey")).to_contain_text("Waiting for you")
+    answer_and_resolve(running, ref, console, portal)
 
+
+def answer_and_resolve(running: Any, ref: str, console: Any, portal: Any) -> None:
+    """The client answers, the agent resolves, the client sees it."""
     # the client answers, the clock runs again
     portal.fill("#answer textarea[name=body]", "The second from the left.")
     portal.click("#answer [data-send]")
