@@ -76,7 +76,8 @@ def _item(place: Place) -> NavItem:
 
 
 def _user() -> User:
-    return User(g.actor.name, g.session.hue, url_for("account.overview"), url_for("auth.sign_out"))
+    hours = NavItem("Your hours and absences", url_for("agents.hours", agent_id=g.actor.id), "calendar-time")
+    return User(g.actor.name, g.session.hue, url_for("account.overview"), url_for("auth.sign_out"), links=(hours,))
 
 
 def _live() -> Live | None:

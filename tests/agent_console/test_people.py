@@ -269,6 +269,7 @@ def test_everybody_keeps_his_own_week_and_absences(console_app: Any, sit: Any) -
         "time_zone": "Europe/Berlin",
         "act": "save",
     }
+    assert f'href="{path}/hours"' in desk.get("/queue").text, "from the menu under the name"
     assert desk.post(f"{path}/hours", **week).status_code == 303
     [kept] = stored(console_app, sa.select(WorkingWeek).where(WorkingWeek.agent_id == desk.actor.id))
     assert kept.hours == {"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "fri": [["22:00", "06:00"]]}

@@ -39,7 +39,7 @@ def tell(news: Iterable[News]) -> None:
     if not rows:
         return
     db.session.execute(sa.insert(Notification).inline(), rows)
-    live.publish_many(live.Message((live.agent(row["agent_id"]),), "notification", {"id": row["id"]}) for row in rows)
+    live.publish_many(live.Message((live.agent(id),), "notification") for id in {row["agent_id"] for row in rows})
 
 
 def mark_read(*, by: Actor, id: UUID | None = None, subject_id: UUID | None = None) -> int:

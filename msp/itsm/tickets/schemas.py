@@ -1,5 +1,6 @@
 """Tickets over the API: what comes in and what goes out."""
 
+from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, fields, validate
@@ -9,6 +10,10 @@ from msp.itsm.tickets.services.opening import BODY_LENGTH
 from msp.itsm.tickets.states import KINDS, STATES
 
 LEVEL = validate.Range(1, 3)
+
+
+def _custom(**options: Any) -> fields.Dict:
+    return fields.Dict(keys=fields.String(), metadata={"description": "Values of the client's own fields, by key"}, **options)
 
 
 def _files() -> fields.List[UUID]:
@@ -42,6 +47,7 @@ class TicketOut(Schema):
     closed_at = Instant(allow_none=True)
     due_at = Instant(attribute="sla_due_at", allow_none=True)
     message_count = fields.Integer()
+    custom = _custom()
     version = fields.Integer(required=True)
 
 
@@ -57,6 +63,7 @@ class TicketIn(Strict):
     urgency = fields.Integer(strict=True, load_default=2, validate=LEVEL)
     service = line(120, load_default=None)
     ci_name = line(120, load_default=None)
+    custom = _custom(load_default=dict)
     attachment_ids = _files()
 
 
@@ -70,6 +77,7 @@ class TicketChange(Strict):
     priority = fields.Integer(strict=True, validate=validate.Range(1, 4))
     service = line(120, allow_none=True)
     ci_name = line(120, allow_none=True)
+    custom = _custom()
 
 
 class TicketQuery(PageQuery):

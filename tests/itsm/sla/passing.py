@@ -28,9 +28,7 @@ def promise(app: Any, company: Any, *steps: dict[str, Any], minutes: int = 100) 
         calendar_id = library.calendar_ids(company.id)["Around the clock"]
         target = {"minutes": minutes, "calendar_id": str(calendar_id)}
         content = {"conditions": {"kind": "incident"}, "targets": {"P3": {"resolution": target}}}
-        definitions.add_definition(
-            company.id, "policy", "Tried", content | {"steps": {"resolution": list(steps)}}, by=by
-        )
+        definitions.add_definition(company.id, "policy", "Tried", content | {"steps": {"resolution": list(steps)}}, by=by)
 
 
 def step(percent: int | None, *actions: dict[str, str]) -> dict[str, Any]:
@@ -76,7 +74,8 @@ def work(app: Any, now: datetime, *, mail: bool = False) -> list[str]:
 def _due(now: datetime, mail: bool) -> Sequence[Any]:
     statement = sa.select(Outbox.id, Outbox.kind).where(
         Outbox.done_at.is_(None), Outbox.parked_at.is_(None), Outbox.suppressed_at.is_(None), Outbox.run_after <= now,
-        Outbox.claim.is_(None), sa.or_(Outbox.queue != "mail", sa.literal(mail)),
+        Outbox.claim.is_(None),
+        Outbox.attempts == 0, sa.or_(Outbox.queue != "mail", sa.literal(mail)),
     )  # fmt: skip
     with transaction(Scope.staff()):
         return db.session.execute(statement.order_by(Outbox.created_at, Outbox.id)).all()
@@ -91,11 +90,7 @@ def pass_time(app: Any, now: datetime) -> None:
 def told(app: Any, ticket: Ticket) -> list[tuple[UUID, str, str]]:
     """Who was told what about a ticket."""
     with world.as_staff(app):
-        rows = (
-            sa.select(Notification)
-            .where(Notification.subject_id == ticket.id)
-            .order_by(Notification.created_at, Notification.id)
-        )
+        rows = sa.select(Notification).where(Notification.subject_id == ticket.id).order_by(Notification.created_at, Notification.id)
         return [(row.agent_id, row.kind, row.text) for row in db.session.scalars(rows)]
 
 
@@ -112,25 +107,17 @@ def entries(app: Any, ticket: Ticket, kind: str = "escalated") -> list[TimelineE
 
 def steps(app: Any, ticket: Ticket) -> dict[str, Escalation]:
     with world.as_staff(app):
-        return {
-            row.step: row for row in db.session.scalars(sa.select(Escalation).where(Escalation.subject_id == ticket.id))
-        }
+        return {row.step: row for row in db.session.scalars(sa.select(Escalation).where(Escalation.subject_id == ticket.id))}
 
 
 def the_clock(app: Any, ticket: Ticket) -> Clock:
     with world.as_staff(app):
-        return db.session.scalars(
-            sa.select(Clock).where(Clock.subject_id == ticket.id, Clock.kind == "resolution")
-        ).one()
+        return db.session.scalars(sa.select(Clock).where(Clock.subject_id == ticket.id, Clock.kind == "resolution")).one()
 
 
 def outcomes(app: Any, ticket: Ticket) -> list[str]:
     with world.as_staff(app):
-        rows = (
-            sa.select(OutcomeRow.outcome)
-            .join(Clock, Clock.id == OutcomeRow.clock_id)
-            .where(Clock.subject_id == ticket.id)
-        )
+        rows = sa.select(OutcomeRow.outcome).join(Clock, Clock.id == OutcomeRow.clock_id).where(Clock.subject_id == ticket.id)
         return list(db.session.scalars(rows.order_by(OutcomeRow.recorded_at, OutcomeRow.id)))
 
 

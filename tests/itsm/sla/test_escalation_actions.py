@@ -6,12 +6,15 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from redis import Redis
 
-from msp.core import clock
+from msp.core import clock, outbound
 from msp.core.db import db, transaction
+from msp.core.outbox import services as outbox
 from msp.core.outbox import worker
 from msp.core.outbox.models import Outbox
 from msp.core.scope import Scope
+from msp.itsm.sla import jobs as sla_jobs
 from msp.itsm.sla.models import Escalation
 from msp.itsm.sla.roster import Roster
 from msp.itsm.tickets import queries
@@ -48,9 +51,7 @@ class Crew:
 
     def on_call(self, *agents: Any) -> None:
         with world.as_staff(self.app) as by:
-            availability.set_rota(
-                self.team.id, [agent.id for agent in agents], starts_on=date(2027, 3, 1), time_zone="UTC", by=by
-            )
+            availability.set_rota(self.team.id, [agent.id for agent in agents], starts_on=date(2027, 3, 1), time_zone="UTC", by=by)
 
 
 @pytest.fixture
@@ -129,13 +130,9 @@ def test_a_team_is_told_as_far_as_it_works(console_app: Any, acme: Any, crew: Cr
     ticket = crew.ticket(acme, NIGHT)
     with world.as_staff(console_app) as by:
         availability.set_available_until(crew.ben.id, NIGHT + timedelta(hours=2), by=by)
-        db.session.execute(
-            sa.update(Escalation).where(Escalation.subject_id == ticket.id).values(actions=[notify(str(crew.team.id))])
-        )
+        db.session.execute(sa.update(Escalation).where(Escalation.subject_id == ticket.id).values(actions=[notify(str(crew.team.id))]))
     pass_time(console_app, NIGHT + 50 * MINUTE)
-    assert set(warned(console_app, ticket)) == {crew.lead.id, crew.ben.id}, (
-        "the lead keeps no hours, Ben said that he is there"
-    )
+    assert set(warned(console_app, ticket)) == {crew.lead.id, crew.ben.id}, "the lead keeps no hours, Ben said that he is there"
 
 
 def test_a_step_gives_the_ticket_to_another_team_and_raises_it(console_app: Any, acme: Any, crew: Crew) -> None:
@@ -163,9 +160,7 @@ def test_a_web_hook_goes_out_as_a_job_and_not_into_our_own_network(console_app: 
     now = NIGHT + 50 * MINUTE
     passing.sweep(console_app, now)
     with clock.at(now), world.as_staff(console_app):
-        fired = db.session.scalars(
-            sa.select(Outbox.id).where(Outbox.kind == "tickets.steps_fired", Outbox.done_at.is_(None))
-        ).all()
+        fired = db.session.scalars(sa.select(Outbox.id).where(Outbox.kind == "tickets.steps_fired", Outbox.done_at.is_(None))).all()
     with clock.at(now), console_app.app_context():
         assert {worker.do(id) for id in fired} == {"done"}
         hook = _hook(ticket)
@@ -175,9 +170,7 @@ def test_a_web_hook_goes_out_as_a_job_and_not_into_our_own_network(console_app: 
 
 def _hook(ticket: Any) -> Outbox:
     with transaction(Scope.staff()):
-        return db.session.scalars(
-            sa.select(Outbox).where(Outbox.kind == "sla.web_hook", Outbox.tenant_ids == [ticket.tenant_id])
-        ).one()
+        return db.session.scalars(sa.select(Outbox).where(Outbox.kind == "sla.web_hook", Outbox.tenant_ids == [ticket.tenant_id])).one()
 
 
 @pytest.mark.parametrize(
@@ -211,3 +204,34 @@ def test_an_on_call_who_is_away_is_not_called(console_app: Any, crew: Crew) -> N
         availability.add_absence(crew.ben.id, NIGHT, NIGHT + timedelta(days=1), by=by)
         assert Roster([], [crew.team.id], NIGHT).on_call(crew.team.id) is None
         assert Roster([], [UUID(int=1)], NIGHT).on_call(UUID(int=1)) is None
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(204, "done"), (500, "failed")])
+def test_the_other_side_of_a_web_hook_says_whether_it_took_it(
+    console_app: Any, acme: Any, monkeypatch: pytest.MonkeyPatch, status: int, outcome: str
+) -> None:
+    sent: list[tuple[str, str, dict[str, str]]] = []
+
+    def fetch(method: str, url: str, *, headers: dict[str, str], body: bytes) -> outbound.Response:
+        sent.append((method, url, headers))
+        return outbound.Response(status, {}, b"")
+
+    monkeypatch.setattr(outbound, "fetch", fetch)
+    with world.as_staff(console_app):
+        id = outbox.enqueue("sla.web_hook", {"url": "https://hooks.example/x", "body": {"a": 1}}, tenant_id=acme.id)
+    with console_app.app_context():
+        assert worker.do(id) == outcome
+    [(method, url, headers)] = sent
+    assert (method, url, headers["webhook-id"]) == ("POST", "https://hooks.example/x", str(id))
+
+
+def test_without_redis_the_loop_sweeps_and_does_what_follows(
+    console_app: Any, acme: Any, crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promise(console_app, acme, step(50, notify()))
+    ticket = crew.ticket(acme, NIGHT.replace(hour=10), crew.ada)
+    passing.work(console_app, NIGHT.replace(hour=10))
+    monkeypatch.setitem(console_app.extensions, "msp.redis", Redis.from_url("redis://127.0.0.1:1/0"))
+    with clock.at(NIGHT.replace(hour=10) + 50 * MINUTE), console_app.app_context():
+        sla_jobs.sweep_alone()
+    assert warned(console_app, ticket) == [crew.ada.id]

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from msp.itsm.tickets.custom import services as custom_fields
 from tenants.identity import api_tokens
 from tests.support import world
 from tests.support.statements import counted
@@ -144,3 +145,17 @@ def test_a_list_asks_no_more_for_more_rows(contact: Caller, portal_app: Any) -> 
     further = contact("GET", f"/tickets?limit=2&q=sort:-created&cursor={page.json['next']}").json["data"]
     assert not {row["id"] for row in further} & {row["id"] for row in page.json["data"]}
     assert int(page.headers["RateLimit-Remaining"]) < int(page.headers["RateLimit-Limit"])
+
+
+def test_the_clients_own_fields_come_and_go(console_app: Any, contact: Caller, agent: Caller, acme: Any) -> None:
+    with world.as_staff(console_app) as by:
+        custom_fields.add_field(acme.id, "incident", "Room", "text", is_required=True, by=by)
+    missing = contact("POST", "/tickets", json={"subject": "No mail"})
+    assert (missing.status_code, missing.json["errors"][0]["pointer"]) == (422, "/custom/room")
+    made = contact("POST", "/tickets", json={"subject": "No mail", "custom": {"room": " 3 "}})
+    assert (made.status_code, made.json["custom"]) == (201, {"room": "3"})
+    one, tag = f"/tickets/{made.json['ref']}", {"If-Match": agent("GET", f"/tickets/{made.json['ref']}").headers["ETag"]}
+    wrong = agent("PATCH", one, tag, json={"custom": {"floor": "2"}})
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/custom/floor")
+    assert agent("PATCH", one, tag, json={"custom": None}).status_code == 422
+    assert agent("PATCH", one, tag, json={"custom": {"room": "4"}}).json["custom"] == {"room": "4"}

@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 
 from msp.core import clock
 from msp.core.db import db
@@ -82,9 +83,7 @@ class _Effects:
     notes: list[dict[str, Any]] = field(default_factory=list)
 
 
-def take_effect(
-    step_ids: Sequence[UUID], clock_ids: Sequence[UUID], *, provider_id: UUID | None, is_replay: bool = False
-) -> None:
+def take_effect(step_ids: Sequence[UUID], clock_ids: Sequence[UUID], *, provider_id: UUID | None, is_replay: bool = False) -> None:
     """Let fired steps act on their tickets and show breached clocks there; subjects of other kinds are not ours."""
     rows, breached = _fired(step_ids), _breached(clock_ids)
     tickets = _locked({row.subject_id for row in (*rows, *breached)})
@@ -137,13 +136,14 @@ def _locked(ids: Iterable[UUID]) -> dict[UUID, Ticket]:
 
 def _show_breaches(tickets: Mapping[UUID, Ticket], breached: Sequence[Any]) -> None:
     """Copy the outcome to the tickets whose telling clock it is; it follows from other rows, so it is not audited."""
-    ids = {
-        row.subject_id
-        for row in breached
-        if row.subject_id in tickets and tickets[row.subject_id].sla_clock == row.kind
-    }
-    if ids:
-        db.session.execute(sa.update(Ticket).where(Ticket.id.in_(ids)).values(sla_outcome="breached"))
+    found = ((tickets.get(row.subject_id), row.kind) for row in breached)
+    late = [ticket for ticket, kind in found if ticket is not None and ticket.sla_clock == kind]
+    if not late:
+        return
+    outcome = sa.update(Ticket).where(Ticket.id.in_([ticket.id for ticket in late])).values(sla_outcome="breached")
+    db.session.execute(outcome, execution_options={"synchronize_session": False})
+    for ticket in late:
+        set_committed_value(ticket, "sla_outcome", "breached")
 
 
 def _gather(steps: Sequence[_Step], effects: _Effects) -> None:
@@ -158,15 +158,11 @@ def _gather(steps: Sequence[_Step], effects: _Effects) -> None:
                 _act(step, action, effects, now)
 
 
-def _notify(
-    step: _Step, action: dict[str, str], directory: Directory, client: str, effects: _Effects, now: datetime
-) -> None:
+def _notify(step: _Step, action: dict[str, str], directory: Directory, client: str, effects: _Effects, now: datetime) -> None:
     ticket, plan = step.ticket, directory.plan(step.ticket, action.get("to", ""), action.get("off_duty", "on_call"))
     for agent, why in plan.now:
         said = _said(step, agent, client, why, now)
-        effects.news.append(
-            News(ticket.tenant_id, agent.id, "escalation", "ticket", ticket.id, ticket.ref, said["text"])
-        )
+        effects.news.append(News(ticket.tenant_id, agent.id, "escalation", "ticket", ticket.id, ticket.ref, said["text"]))
         effects.letters.append((agent, ticket, said["context"]))
         step.told.append(f"{agent.name} told ({why})" if why else f"{agent.name} told")
     for agent, at in plan.later:
