@@ -19,6 +19,7 @@ from agent_console.views import (
     sla_editor,
     teams,
     ticket,
+    trails,
 )
 
 SURFACE = "console"
@@ -29,4 +30,5 @@ BLUEPRINTS = (
 # Importing a module registers its routes on the places.
 ROUTES = (
     agents, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client, sla_editor, teams,
+    trails,
 )  # fmt: skip

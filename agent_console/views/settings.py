@@ -92,6 +92,9 @@ def _installation() -> Any:
         found = outbox.counts(by=g.actor)
         words = f"{found['parked']} gave up, {found['failing']} are being tried again" if any(found.values()) else "Everything got done"
         yield _item("settings.outbox_page", "send", "Outbox", words, "bad" if found["parked"] else "")
+    if g.actor.may(Permission.AUDIT_READ):
+        yield _item("settings.changes", "history", "Audit trail", "Who changed what, when and from where")
+        yield _item("settings.refusals", "lock", "Refused accesses", "Failed sign-ins, and what somebody was not allowed")
     for label, endpoint, icon in (("API tokens", "account.tokens", "key"), ("Your account", "account.overview", "user")):
         if endpoint in current_app.view_functions and (endpoint != "account.tokens" or g.actor.may(Permission.TOKEN_MANAGE)):
             yield _item(endpoint, icon, label, "Your own")

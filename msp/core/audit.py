@@ -26,7 +26,7 @@ _SKIPPED = frozenset({"tenant_id", "id", "version", "updated_at"})
 
 
 class AuditEntry(Base):
-    """One change. Application roles may only add rows; reading is for the owner of the installation."""
+    """One change. Application roles may only add rows; `core.trails` reads through a reviewed function."""
 
     __tablename__ = "audit_entry"
     __isolation__ = trail_table("append-only record of every change, under the actor's own name")
@@ -47,7 +47,12 @@ class AuditEntry(Base):
     subject_id: Mapped[UUID | None]
     changes: Mapped[dict[str, Any]]
 
-    __table_args__ = (sa.Index(None, "tenant_id", "at"), sa.Index(None, "subject", "subject_id"))
+    __table_args__ = (
+        sa.Index(None, "tenant_id", "at"),
+        sa.Index(None, "subject", "subject_id"),
+        sa.Index(None, "at", "id"),
+        sa.Index(None, "actor_id", "at"),
+    )
 
 
 def entry(

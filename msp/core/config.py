@@ -37,6 +37,7 @@ class Settings:
     max_file_bytes: int = 25_000_000
     max_files_per_message: int = 20
     max_client_file_bytes: int = 5_000_000_000
+    outbox_days: int = 30
 
     @property
     def secret_key(self) -> str:
@@ -74,6 +75,7 @@ class Settings:
             max_file_bytes=env.int("MAX_FILE_BYTES", 25_000_000),
             max_files_per_message=env.int("MAX_FILES_PER_MESSAGE", 20),
             max_client_file_bytes=env.int("MAX_CLIENT_FILE_BYTES", 5_000_000_000),
+            outbox_days=_days(env.int("OUTBOX_DAYS", 30)),
         )
         settings._check_scheme()
         return settings
@@ -99,6 +101,12 @@ def _secret_keys(value: str) -> tuple[str, ...]:
         if len(key) < 32 or len(set(key)) < 10 or key.lower().startswith(_KNOWN_DEFAULTS):
             raise ConfigError("MSP_SECRET_KEY is a default or too weak: at least 32 random characters are needed")
     return keys
+
+
+def _days(value: int) -> int:
+    if not 1 <= value <= 3650:
+        raise ConfigError("MSP_OUTBOX_DAYS is a number of days from 1 to 3650")
+    return value
 
 
 def _driver(url: str) -> str:

@@ -52,7 +52,7 @@ def platform_table(reason: str, staff: str = "") -> Isolation:
 
 
 def trail_table(reason: str) -> Isolation:
-    """Written by everyone under his own name, read by nobody through the application."""
+    """Written by everyone under his own name, read through a reviewed function only."""
     return Isolation("trail", ("INSERT",), ("INSERT",), reason=reason)
 
 

@@ -51,7 +51,7 @@ AREAS: dict[str, Area] = {
     ),
     "sla": Area("Service levels", frozenset({P.SLA_READ}), frozenset({P.SLA_MANAGE, P.SLA_EXEMPT, P.REPORT_MANAGE})),
     "settings": Area(
-        "Settings and billing", frozenset(), frozenset({P.SETTINGS_MANAGE, P.OUTBOX_MANAGE, P.BILLING_MANAGE})
+        "Settings and billing", frozenset({P.AUDIT_READ}), frozenset({P.SETTINGS_MANAGE, P.OUTBOX_MANAGE, P.BILLING_MANAGE})
     ),
 }  # fmt: skip
 ALWAYS = frozenset({P.CONSOLE_USE, P.PORTAL_USE})

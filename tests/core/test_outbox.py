@@ -202,6 +202,47 @@ def test_rows_of_a_replay_are_never_done(console_app: Any, acme: Any) -> None:
         assert db.session.get_one(Outbox, id).suppressed_at is not None
 
 
+def test_what_was_done_long_ago_is_forgotten_and_what_gave_up_is_not(console_app: Any, acme: Any) -> None:
+    with services.suppressed():
+        suppressed = ask(console_app, acme)
+    done, fresh, waiting = (ask(console_app, acme) for _ in range(3))
+    parked = ask(console_app, acme, then="give up")
+    assert [do(console_app, id) for id in (done, parked)] == ["done", "parked"]
+    with console_app.app_context():
+        with clock.at(clock.now() + timedelta(days=29)):
+            forgotten.forget_done(older_than=timedelta(days=30))
+        assert left(console_app, done, suppressed) == [done, suppressed]
+        with clock.at(clock.now() + timedelta(days=29)):
+            assert do(console_app, fresh) == "done"
+        with clock.at(clock.now() + timedelta(days=31)):
+            assert forgotten.forget_done(older_than=timedelta(days=30), batch=1) >= 2
+    assert left(console_app, done, suppressed, fresh, waiting, parked) == [fresh, waiting, parked]
+
+
+def left(app: Any, *ids: UUID) -> list[UUID]:
+    """Those that are still there."""
+    with world.as_staff(app):
+        found = set(db.session.scalars(sa.select(Outbox.id).where(Outbox.id.in_(ids))))
+    return [id for id in ids if id in found]
+
+
+def test_the_database_lets_nobody_delete_what_is_not_finished(console_app: Any, acme: Any) -> None:
+    waiting, parked = ask(console_app, acme), ask(console_app, acme, then="give up")
+    assert do(console_app, parked) == "parked"
+    with world.as_staff(console_app):
+        db.session.execute(sa.delete(Outbox).where(Outbox.id.in_([waiting, parked])))
+    assert left(console_app, waiting, parked) == [waiting, parked]
+
+
+def test_forgetting_is_a_daily_schedule_of_the_bulk_worker() -> None:
+    from msp.core import cron
+
+    [found] = [item for item in cron.schedules() if item.name == "outbox.forget"]
+    assert (found.every, found.through) == (timedelta(days=1), "bulk")
+    module, _, function = found.path.rpartition(".")
+    assert callable(getattr(__import__(module, fromlist=["x"]), function))
+
+
 @pytest.fixture
 def start_worker(settings: Any, servers: Any) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     environment = os.environ | {

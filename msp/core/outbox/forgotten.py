@@ -1,14 +1,16 @@
-"""The sweep that makes Redis forgettable: what is due and on nobody's list is pushed again."""
+"""The sweeps: what is due and on nobody's list is pushed again, so Redis may forget; what was done long ago is deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from msp.core import clock
 from msp.core.db import db, transaction
+from msp.core.ids import first_id_at
 from msp.core.outbox import worker
 from msp.core.outbox.models import Outbox
 from msp.core.outbox.queue import push, waiting
@@ -18,6 +20,7 @@ UNCLAIMED = timedelta(seconds=10)
 STALE = timedelta(minutes=1)
 LIMIT = 2000
 STALE_LIMIT = 200
+BATCH = 2000
 
 
 def push_due() -> bool:
@@ -48,6 +51,28 @@ def do_due(queue: str, *, within: timedelta) -> int:
             break
         done += worker.do(id) == "done"
     return done
+
+
+def forget_done(*, older_than: timedelta, batch: int = BATCH) -> int:
+    """Delete what was done, or suppressed, before then, a batch a transaction; how many rows. What gave up stays."""
+    before, deleted = clock.now() - older_than, 0
+    old = (
+        sa.select(Outbox.id)
+        .where(
+            # An id begins with the time at which it was made, so the primary key finds old rows without another index.
+            Outbox.id < first_id_at(before),
+            sa.or_(Outbox.done_at < before, Outbox.suppressed_at < before),
+            sa.or_(Outbox.parked_at.is_(None), Outbox.done_at.is_not(None)),
+        )
+        .order_by(Outbox.id)
+        .limit(batch)
+    )
+    while True:
+        with transaction(Scope.staff()):
+            done = cast(sa.CursorResult[Any], db.session.execute(sa.delete(Outbox).where(Outbox.id.in_(old))))
+        deleted += done.rowcount
+        if done.rowcount < batch:
+            return deleted
 
 
 def _due(

@@ -17,7 +17,7 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __isolation__ = Isolation(
-        "trail", ("INSERT", "SELECT", "UPDATE"), ("SELECT", "INSERT", "UPDATE"), reason="work in flight"
+        "trail", ("INSERT", "SELECT", "UPDATE"), ("SELECT", "INSERT", "UPDATE", "DELETE"), reason="work in flight"
     )
     __audited__ = False
 
