@@ -12,6 +12,7 @@ from msp.core.mail.render import prose
 from msp.core.web import formats
 from msp.itsm.tickets.models import Attachment, Message, TimelineEntry
 from msp.itsm.tickets.states import WAITING, WORDS
+from msp.itsm.tickets.words import status_words
 
 SHOWN = 5  # items that stay open at the end of a long conversation
 _SAID_BY_MESSAGE = frozenset({"replied", "noted"})
@@ -130,7 +131,7 @@ def _moved(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[
         return "player-play", Markup("Clock running again: <b>{}</b> {}{}").format(who, said, reason)
     if before in ("resolved", "closed") and after not in ("resolved", "closed"):
         return "arrow-back-up", Markup("<b>{}</b> reopened it{}").format(who, reason)
-    icon = formats.status_words(after).icon if after in WORDS else "arrow-right"
+    icon = status_words(after).icon if after in WORDS else "arrow-right"
     return icon, Markup("<b>{}</b> set {}{}").format(who, word, reason)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from msp.core.web import formats
-from msp.core.web.formats import SlaWords, StatusWords
 from msp.itsm.sla.pace import Pace
 from msp.itsm.sla.thread.mini import mini_svg
+from msp.itsm.sla.words import SlaWords, sla_words
 from msp.itsm.tickets.listing import Listed
 from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.words import StatusWords, status_words
 from tenants.models import Tenant
 
 
@@ -42,7 +42,7 @@ def row(listed: Listed, *, now: datetime, tz: tzinfo) -> Row:
     return Row(
         ticket=listed.ticket,
         client=listed.client,
-        status=formats.status_words(listed.ticket.status),
+        status=status_words(listed.ticket.status),
         assignee_hue=listed.assignee_hue or 12,
         is_unread=listed.is_unread,
         mini=mini_svg(
@@ -59,10 +59,10 @@ def row(listed: Listed, *, now: datetime, tz: tzinfo) -> Row:
 def sla_chip(pace: Pace | None, *, now: datetime, tz: tzinfo) -> tuple[SlaWords, dict[str, Any]]:
     """The words of a clock's chip, and the instants by which the browser keeps them true."""
     if pace is None:
-        return formats.sla_words("none", None, None, None, None, now, tz), {"state": "none"}
+        return sla_words("none", None, None, None, None, now, tz), {"state": "none"}
     paused = (now - pace.paused_at).total_seconds() if pace.state == "paused" and pace.paused_at else None
     over = pace.over_seconds
-    words = formats.sla_words(
+    words = sla_words(
         pace.state, pace.due_at, pace.breaches_at, pace.stopped_at, paused, now, tz, over_seconds=over
     )
     chip: dict[str, Any] = {"state": pace.state}

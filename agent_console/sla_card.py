@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from msp.core.web import formats
-from msp.core.web.formats import SlaWords
 from msp.itsm.sla import queries as sla
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.reading import Cycle, Reading
@@ -18,6 +17,7 @@ from msp.itsm.sla.thread.adapter import thread_view
 from msp.itsm.sla.thread.drawing import thread_svg
 from msp.itsm.sla.thread.receipt import Receipt, receipt
 from msp.itsm.sla.thread.strip import day_strip
+from msp.itsm.sla.words import SlaWords, sla_words
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.states import WORDS
 
@@ -103,7 +103,7 @@ def _chip(ticket: Ticket, cycle: Cycle, now: datetime, tz: tzinfo) -> tuple[SlaW
     over = cycle.elapsed_seconds - (cycle.target_seconds or 0)
     is_over = cycle.state in ("breached", "missed")
     waits_for = WORDS[pause.state].console.lower() if pause and pause.state in WORDS else None
-    words = formats.sla_words(
+    words = sla_words(
         cycle.state, cycle.due_at, cycle.breaches_at, cycle.stopped_at, None, now, tz,
         over_seconds=over if is_over else None, reason=waits_for,
     )  # fmt: skip

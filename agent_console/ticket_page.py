@@ -24,6 +24,7 @@ from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.custom.models import CustomField
 from msp.itsm.tickets.models import Attachment, Category, Follower, Message, Refiling, Ticket
 from msp.itsm.tickets.states import MOVES, WORDS
+from msp.itsm.tickets.words import StatusWords, status_words
 from tenants import queries as tenants
 from tenants.models import Agent, Contact, Site, Team, Tenant
 
@@ -148,8 +149,8 @@ class TicketPage:
     # --- What is said in words --------------------------------------------------------------------------------------
 
     @property
-    def status(self) -> formats.StatusWords:
-        return formats.status_words(self.ticket.status)
+    def status(self) -> StatusWords:
+        return status_words(self.ticket.status)
 
     @cached_property
     def came(self) -> str:
@@ -330,10 +331,10 @@ class TicketPage:
     # --- What can be done -------------------------------------------------------------------------------------------
 
     @cached_property
-    def moves(self) -> list[tuple[str, formats.StatusWords]]:
+    def moves(self) -> list[tuple[str, StatusWords]]:
         """States that the ticket can go to, with how they look."""
         allowed = MOVES[self.ticket.status]
-        return [(state, formats.status_words(state)) for state in STATE_ORDER if state in allowed]
+        return [(state, status_words(state)) for state in STATE_ORDER if state in allowed]
 
     @cached_property
     def then(self) -> list[tuple[str, str]]:

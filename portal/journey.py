@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from msp.core.web.formats import status_words
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.states import WAITING
+from msp.itsm.tickets.words import status_words
 from portal import words
 from portal.promise import Clocks
 

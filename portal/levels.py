@@ -8,12 +8,12 @@ from uuid import UUID
 from flask import url_for
 
 from msp.core.web import formats
-from msp.core.web.formats import SlaWords
 from msp.itsm.sla import pace
 from msp.itsm.sla import queries as sla
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.definition import Definitions, Policy, Target, in_force
 from msp.itsm.sla.models import Clock
+from msp.itsm.sla.words import SlaWords, sla_words
 from msp.itsm.tickets.models import Ticket
 from portal import hours, words
 
@@ -124,7 +124,7 @@ def running(tickets: Sequence[Ticket], now: datetime, tz: tzinfo) -> list[Runnin
 def _running(ticket: Ticket, row: Clock, calendars: Mapping[UUID, Calendar], now: datetime, tz: tzinfo) -> Running:
     calendar = calendars.get(row.calendar_version_id) if row.calendar_version_id else None
     read = pace.pace(row, calendar, now=now)
-    said = formats.sla_words(
+    said = sla_words(
         read.state, read.due_at, read.breaches_at, read.stopped_at, None, now, tz, over_seconds=read.over_seconds,
         reason="waiting for you" if ticket.status == "waiting_for_client" else "not counted now",
     )  # fmt: skip

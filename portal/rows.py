@@ -8,8 +8,8 @@ from uuid import UUID
 
 from flask import url_for
 
-from msp.core.web.formats import StatusWords, status_words
 from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.words import StatusWords, status_words
 from portal import words
 
 _DUE = {"response": "we answer by", "update": "news by", "resolution": "done by"}

@@ -12,6 +12,7 @@ from msp.itsm.sla.engine.reading import Cycle, Reading
 from msp.itsm.sla.services.preview import MOST, Effect, Move
 from msp.itsm.sla.thread import adapter
 from msp.itsm.sla.thread.mini import mini_svg
+from msp.itsm.sla.words import SLA_LOOK
 from msp.itsm.tickets.models import Ticket
 
 FEW, MANY = 5, 200
@@ -122,7 +123,7 @@ def _due(move: Move) -> float:
 
 
 def _line(move: Move, ticket: Ticket, now: datetime, tz: tzinfo) -> Line:
-    look = formats.SLA_LOOK[move.becomes.state][0]
+    look = SLA_LOOK[move.becomes.state][0]
     return Line(
         ticket,
         _words(move.was, now, tz),

@@ -1,4 +1,4 @@
-"""Words for durations, instants, sizes and service levels, the same in console, portal and mail.
+"""Words for durations, instants, sizes and shares, the same in console, portal and mail.
 
 Everything here is pure: `now` and the zone come from the caller. `static/js/words.js` says the same in the browser,
 and a test holds the two together.
@@ -7,7 +7,7 @@ and a test holds the two together.
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, NamedTuple
+from typing import Any
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -18,37 +18,7 @@ _LONG_MONTHS = (
 )  # fmt: skip
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_TICKING = 2 * _HOUR
 _WEEKDAY_REACH = 6  # a weekday names one day only while fewer than six days lie between
-
-# State of the engine -> (value of data-sla, icon).
-SLA_LOOK = {
-    "on_track": ("track", "clock"),
-    "at_risk": ("risk", "soon"),
-    "breached": ("over", "alert-circle"),
-    "missed": ("missed", "circle-x"),
-    "paused": ("paused", "dial-pause"),
-    "met": ("met", "circle-check"),
-    "stopped": ("none", "minus"),
-    "none": ("none", "minus"),
-}
-
-
-class SlaWords(NamedTuple):
-    """What a chip shows: the value of data-sla, the name of the icon, the text."""
-
-    look: str
-    icon: str
-    text: str
-
-
-class StatusWords(NamedTuple):
-    """What a ticket's state is called: the value of data-s, the icon, the word, the tone of a chip that says it."""
-
-    look: str
-    icon: str
-    word: str
-    tone: str
 
 
 # --- Durations --------------------------------------------------------------------------------------------------------
@@ -156,80 +126,6 @@ def percent_words(part: float, whole: float) -> str:
 def count_words(number: int, one: str, many: str | None = None) -> str:
     """`1 person`, `2 people`: a counted noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-# --- Service levels ---------------------------------------------------------------------------------------------------
-
-
-def sla_words(
-    state: str,
-    due: datetime | None,
-    breached_at: datetime | None,
-    stopped_at: datetime | None,
-    paused_seconds: float | None,
-    now: datetime,
-    tz: tzinfo,
-    *,
-    over_seconds: float | None = None,
-    reason: str | None = None,
-) -> SlaWords:
-    """The chip's words for a clock in `state`.
-
-    `over_seconds` is working time past the target; without it the wall clock since the due instant is told. `reason`
-    replaces the paused time (`Paused – waiting for client`) where there is room for it.
-    """
-    look, icon = SLA_LOOK[state]
-    if state in ("on_track", "at_risk"):
-        return SlaWords(look, icon, _due_words(due, breached_at, now, tz))
-    if state in ("breached", "missed"):
-        over = over_seconds
-        if over is None and (since := due or breached_at):
-            over = ((stopped_at if state == "missed" and stopped_at else now) - since).total_seconds()
-        lead = "Overdue" if state == "breached" else "Missed by"
-        return SlaWords(look, icon, f"{lead} {compact_words(over or 0)}")
-    if state == "paused":
-        tail = f" – {reason}" if reason else f" {compact_words(paused_seconds)}" if paused_seconds else ""
-        return SlaWords(look, icon, f"Paused{tail}")
-    return SlaWords(look, icon, {"met": "Met", "stopped": "Stopped"}.get(state, "No target"))
-
-
-def _due_words(due: datetime | None, breached_at: datetime | None, now: datetime, tz: tzinfo) -> str:
-    # Due may be a closing time that has passed while the clock stands still until the next opening: that one counts.
-    deadline = breached_at if due and due <= now and breached_at and breached_at > now else due
-    if deadline is None:
-        return "No target"
-    left = (deadline - now).total_seconds()
-    if left <= 0:
-        return "Due now"
-    if left < _TICKING:
-        return f"Due {compact_words(math.ceil(left / _MINUTE) * _MINUTE)}"
-    return f"Due {when_words(deadline, now, tz, today=False)}"
-
-
-# --- States of a ticket -----------------------------------------------------------------------------------------------
-
-# state -> (data-s, icon, word in the console, word in the portal, tone of the portal's chip)
-_STATUS = {
-    "new": ("new", "circle-dashed", "New", "Submitted", "hold"),
-    "waiting_for_approval": ("new", "circle-dashed", "Approval", "Waiting for approval", "hold"),
-    "open": ("open", "dial-half", "In progress", "In progress", "accent"),
-    "waiting_for_client": ("wait", "dial-pause", "Waiting for client", "Waiting for you", "warn"),
-    "waiting_for_supplier": ("wait", "circle-minus", "Waiting for supplier", "Waiting for a supplier", "hold"),
-    "scheduled": ("wait", "dial-pause", "Scheduled", "Planned", "hold"),
-    "resolved": ("done", "circle-check", "Resolved", "Fixed", "ok"),
-    "closed": ("done", "circle-check", "Closed", "Done", "ok"),
-    "cancelled": ("off", "circle-x", "Cancelled", "Withdrawn", ""),
-    "misfiled": ("off", "circle-x", "Misfiled", "Withdrawn", ""),
-}
-
-
-def status_words(state: str, *, portal: bool = False, kind: str = "incident", change: str | None = None) -> StatusWords:
-    """How a ticket's state looks and is called; `change` names the change that a scheduled ticket waits for."""
-    look, icon, console_word, portal_word, tone = _STATUS[state]
-    if portal:
-        word = "Done" if (state, kind) == ("resolved", "request") else portal_word
-        return StatusWords(look, "arrow-back-up" if state == "waiting_for_client" else icon, word, tone)
-    return StatusWords(look, icon, f"Waiting for {change}" if state == "scheduled" and change else console_word, tone)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -19,8 +19,6 @@ def equip(env: Environment) -> None:
         hue_of=brand.hue_of,
         monogram=brand.monogram,
         percent_words=formats.percent_words,
-        sla_words=formats.sla_words,
-        status_words=formats.status_words,
     )
     if "gettext" not in env.globals:
         env.add_extension("jinja2.ext.i18n")

@@ -1,7 +1,6 @@
 """States of a ticket, the one table of allowed moves, and the words for them on each side."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 KINDS = ("incident", "request")
 SOURCES = ("portal", "console", "phone", "in_person", "mail", "api", "monitoring")
@@ -34,30 +33,26 @@ CONTACT_MOVES: dict[str, frozenset[str]] = {
     state: frozenset({"resolved", "cancelled"}) for state in STATES if state not in ENDED
 } | {"resolved": frozenset({"open", "closed"})}
 
-Dial = Literal["new", "open", "wait", "done"]
-
 
 @dataclass(frozen=True)
 class StateWord:
-    """How a state is called and drawn: in the console, in the portal, with which dial and icon."""
+    """How a state is called: in the console, in the portal."""
 
     console: str
     portal: str
-    dial: Dial
-    icon: str
 
 
 WORDS: dict[str, StateWord] = {
-    "new": StateWord("New", "Submitted", "new", "circle-dashed"),
-    "waiting_for_approval": StateWord("Approval", "Waiting for approval", "wait", "circle-dashed"),
-    "open": StateWord("In progress", "In progress", "open", "progress"),
-    "waiting_for_client": StateWord("Waiting for client", "Waiting for you", "wait", "player-pause"),
-    "waiting_for_supplier": StateWord("Waiting for supplier", "Waiting for a supplier", "wait", "circle-minus"),
-    "scheduled": StateWord("Scheduled", "Planned", "wait", "calendar"),
-    "resolved": StateWord("Resolved", "Fixed", "done", "circle-check"),
-    "closed": StateWord("Closed", "Done", "done", "circle-check"),
-    "cancelled": StateWord("Cancelled", "Withdrawn", "done", "circle-x"),
-    "misfiled": StateWord("Misfiled", "Withdrawn", "done", "circle-x"),
+    "new": StateWord("New", "Submitted"),
+    "waiting_for_approval": StateWord("Approval", "Waiting for approval"),
+    "open": StateWord("In progress", "In progress"),
+    "waiting_for_client": StateWord("Waiting for client", "Waiting for you"),
+    "waiting_for_supplier": StateWord("Waiting for supplier", "Waiting for a supplier"),
+    "scheduled": StateWord("Scheduled", "Planned"),
+    "resolved": StateWord("Resolved", "Fixed"),
+    "closed": StateWord("Closed", "Done"),
+    "cancelled": StateWord("Cancelled", "Withdrawn"),
+    "misfiled": StateWord("Misfiled", "Withdrawn"),
 }
 
 

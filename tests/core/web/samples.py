@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader
 
 from msp.core.web.brand import hue_of
-from msp.core.web.formats import sla_words, status_words, when_words
+from msp.core.web.formats import when_words
 from msp.core.web.shell import Brand, Flash, Live, NavGroup, NavItem, Shell, User
 from msp.core.web.templating import TEMPLATES, equip
 from msp.itsm.sla.engine import clock
@@ -25,6 +25,8 @@ from msp.itsm.sla.thread.drawing import thread_svg
 from msp.itsm.sla.thread.mini import mini_svg
 from msp.itsm.sla.thread.receipt import receipt
 from msp.itsm.sla.thread.strip import day_strip
+from msp.itsm.sla.words import sla_words
+from msp.itsm.tickets.words import status_words
 
 LONDON = ZoneInfo("Europe/London")
 PAGES = Path(__file__).parent / "pages"
@@ -208,6 +210,7 @@ def environment() -> Environment:
     """The templates as the application sees them, and the sample pages."""
     env = Environment(loader=FileSystemLoader([PAGES, TEMPLATES]), autoescape=True)
     equip(env)
+    env.globals.update(sla_words=sla_words, status_words=status_words)
     env.globals["csrf_token"] = lambda: "token-of-the-form"
     return env
 

@@ -1,4 +1,4 @@
-"""Words for durations, instants, sizes and service levels."""
+"""Words for durations, instants, sizes and shares."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from msp.core.web import formats
-from msp.itsm.tickets.states import STATES
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2027, 3, 31, 9, 44, tzinfo=UTC)  # Wednesday 10:44 in London
@@ -99,58 +98,3 @@ def test_percent_is_cut_never_rounded_up() -> None:
     assert formats.percent_words(1, 1) == "100 %"
     assert formats.percent_words(3, 10) == "30 %"
     assert formats.percent_words(1, 0) == "0 %"
-
-
-def words(state: str, **given: object) -> formats.SlaWords:
-    named = {"due": None, "breached_at": None, "stopped_at": None, "paused_seconds": None, "now": NOW, "tz": LONDON}
-    return formats.sla_words(state, **{**named, **given})  # type: ignore[arg-type]  # a table of keywords
-
-
-@pytest.mark.parametrize(
-    ("minutes", "text"),
-    [
-        (0, "Due now"),
-        (0.2, "Due 1m"),
-        (18, "Due 18m"),
-        (65.5, "Due 1h 06m"),
-        (66, "Due 1h 06m"),
-        (119, "Due 1h 59m"),
-        (120, "Due 12:44"),
-        (206, "Due 14:10"),
-        (24 * 60 + 16, "Due Thu 11:00"),
-        (9 * 1440, "Due 9 Apr"),
-    ],
-)
-def test_due(minutes: float, text: str) -> None:
-    assert words("on_track", due=at(minutes)) == ("track", "clock", text)
-    assert words("at_risk", due=at(minutes)) == ("risk", "soon", text)
-
-
-def test_due_at_closing_time_counts_to_the_next_opening() -> None:
-    assert words("at_risk", due=at(-60), breached_at=at(1440)).text == "Due Thu 10:44"
-
-
-def test_over() -> None:
-    assert words("breached", due=at(-12)) == ("over", "alert-circle", "Overdue 12m")
-    assert words("breached", due=at(-130), over_seconds=70 * 60).text == "Overdue 1h 10m"
-    assert words("missed", due=at(-90), stopped_at=at(-30)) == ("missed", "circle-x", "Missed by 1h")
-
-
-def test_at_rest() -> None:
-    assert words("paused", paused_seconds=190 * 60) == ("paused", "dial-pause", "Paused 3h 10m")
-    assert words("paused", paused_seconds=60, reason="waiting for client").text == "Paused – waiting for client"
-    assert words("paused").text == "Paused"
-    assert [words(state).text for state in ("met", "stopped", "none")] == ["Met", "Stopped", "No target"]
-
-
-def test_every_state_of_a_ticket_has_words() -> None:
-    assert {formats.status_words(state).word for state in STATES} >= {
-        "New",
-        "In progress",
-        "Waiting for client",
-        "Resolved",
-    }
-    assert formats.status_words("waiting_for_client", portal=True).word == "Waiting for you"
-    assert formats.status_words("resolved", portal=True).word == "Fixed"
-    assert formats.status_words("resolved", portal=True, kind="request").word == "Done"
-    assert formats.status_words("scheduled", change="CHG-318").word == "Waiting for CHG-318"

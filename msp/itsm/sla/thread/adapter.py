@@ -6,13 +6,14 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from msp.core.web.formats import DAYS, SLA_LOOK
+from msp.core.web.formats import DAYS
 from msp.itsm.sla.engine import closures, explain
 from msp.itsm.sla.engine.closures import Cause
 from msp.itsm.sla.engine.reading import Cycle, Reading, ThresholdAt
 from msp.itsm.sla.engine.seconds import seconds_of
 from msp.itsm.sla.engine.steps import Step
 from msp.itsm.sla.thread.view import Gap, Look, Piece, SkippedDay, ThreadView, Threshold
+from msp.itsm.sla.words import SLA_LOOK
 
 TITLES = {
     "response": "Response clock",

@@ -1,4 +1,4 @@
-// Words for durations and instants, as msp/core/web/formats.py says them. Pure: times are milliseconds, zones are names.
+// Words for durations, instants and clocks, as msp/core/web/formats.py and msp/itsm/sla/words.py say them. Pure: times are milliseconds, zones are names.
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
