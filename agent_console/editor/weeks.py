@@ -7,6 +7,7 @@ from msp.core.web.formats import DAYS, duration_words
 from msp.itsm.sla import content as stored
 from msp.itsm.sla import describe
 from msp.itsm.sla.content import WEEKDAYS
+from msp.itsm.sla.engine.notation import BadInput
 from msp.itsm.sla.engine.wording import WEEKDAYS as DAY_WORDS
 
 Hours = Mapping[str, Sequence[Sequence[str]]]
@@ -51,10 +52,9 @@ def readable(hours: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[lis
 
 def _is_readable(pair: Sequence[str]) -> bool:
     try:
-        ends = [stored.minutes(text) for text in pair]
-    except ValueError:
+        return len(stored.windows([pair])) == 1
+    except BadInput:
         return False
-    return len(ends) == 2 and 0 <= ends[0] < 1440 and 0 <= ends[1] <= 1440 and pair[0] != pair[1]
 
 
 def _window(pair: Sequence[str], is_new: bool) -> dict[str, Any]:

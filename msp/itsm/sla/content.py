@@ -7,13 +7,15 @@ Calendar: `{"tz", "hours": {"mon": [["09:00", "17:00"]]}, "holidays": [{"on", "n
 before urgency.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
-from msp.itsm.sla.engine.calendar import Calendar, Holiday, Override, YearlyHoliday
+from msp.itsm.sla.engine import notation
+from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.definition import (
     Action,
     CalendarVersion,
@@ -24,59 +26,42 @@ from msp.itsm.sla.engine.definition import (
     Target,
     Threshold,
 )
+from msp.itsm.sla.engine.notation import Node
 from msp.itsm.sla.engine.years import Window
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = notation.WEEKDAYS
 AT_RISK = "at_risk"
 BREACH = "breach"
 Json = Mapping[str, Any]
 
 
 def calendar(content: Json) -> Calendar:
-    """The working time of a calendar's content; BadDefinition where it contradicts itself."""
+    """The working time of a calendar's content; raises BadInput where it cannot be read."""
     return _calendar(
-        content["tz"],
-        tuple(windows(content.get("hours", {}).get(day, ())) for day in WEEKDAYS),
-        tuple((item["on"], item.get("name", "")) for item in content.get("holidays", ())),
-        tuple((item["on"], item.get("name", "")) for item in content.get("yearly", ())),
-        tuple((on, windows(hours)) for on, hours in sorted(content.get("overrides", {}).items())),
-    )
+        json.dumps({
+            "tz": content["tz"],
+            "hours": content.get("hours", {}),
+            "holidays": [_named(item) for item in content.get("holidays", ())],
+            "recurring_holidays": [_named(item) for item in content.get("yearly", ())],
+            "overrides": content.get("overrides", {}),
+        }, sort_keys=True)
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=512)
-def _calendar(
-    tz: str,
-    hours: tuple[tuple[Window, ...], ...],
-    holidays: tuple[tuple[str, str], ...],
-    yearly: tuple[tuple[str, str], ...],
-    overrides: tuple[tuple[str, tuple[Window, ...]], ...],
-) -> Calendar:
+def _calendar(text: str) -> Calendar:
     """Equal calendars are compiled once: every client of a template shares its years."""
-    return Calendar(
-        tz,
-        hours,
-        tuple(Holiday(date.fromisoformat(on), name) for on, name in holidays),
-        tuple(YearlyHoliday(int(on[:2]), int(on[3:]), name) for on, name in yearly),
-        tuple(Override(date.fromisoformat(on), spans) for on, spans in overrides),
-    )
+    return notation.calendar(Node(json.loads(text)))
+
+
+def _named(item: Json) -> dict[str, str]:
+    return {"date": item["on"], "name": item.get("name", "")}
 
 
 def windows(hours: Sequence[Sequence[str]]) -> tuple[Window, ...]:
-    """Pairs of `HH:MM` as minutes; an end not after its start lies on the next date."""
-    made = []
-    for start, end in hours:
-        first, last = minutes(start), minutes(end)
-        if last < first or (end == "00:00" and first > 0):
-            last += 1440
-        if last > first:
-            made.append((first, last))
-    return tuple(made)
-
-
-def minutes(reading: str) -> int:
-    """Minutes after midnight of `HH:MM`; `24:00` is a legal end."""
-    hour, _, minute = reading.partition(":")
-    return int(hour) * 60 + int(minute)
+    """Pairs of `HH:MM` as minutes; an end not after its start lies on the next date. Empty windows are left out."""
+    found = notation.windows(Node([list(pair) for pair in hours]))
+    return tuple(window for window in found if window[1] > window[0])
 
 
 def calendar_version(id: UUID, calendar_id: UUID, name: str, number: int, effective_at: datetime | None, content: Json) -> CalendarVersion:

@@ -1,6 +1,6 @@
 """Definitions written as JSON, read with a pointer to whatever is wrong.
 
-Calendars have one notation everywhere: on the command line, in the API and in their stored versions.
+This is the one reader of calendars: `sla/content.py` brings a stored version into this notation and reads it here.
 """
 
 import re
@@ -123,7 +123,7 @@ def calendar(node: Node) -> Calendar:
     try:
         return Calendar(
             tz=node.at("tz").text(),
-            hours=tuple(_windows(hours.get(weekday)) for weekday in WEEKDAYS),
+            hours=tuple(windows(hours.get(weekday)) for weekday in WEEKDAYS),
             holidays=tuple(_holiday(holiday) for holiday in _optional_items(node, "holidays")),
             yearly_holidays=tuple(_yearly(holiday) for holiday in _optional_items(node, "recurring_holidays")),
             overrides=tuple(_overrides(node.get("overrides"))),
@@ -139,7 +139,8 @@ def _optional_items(node: Node, key: str) -> Iterator[Node]:
     return iter(()) if found is None else found.items()
 
 
-def _windows(node: Node | None) -> tuple[Window, ...]:
+def windows(node: Node | None) -> tuple[Window, ...]:
+    """Pairs of `HH:MM` as minutes after midnight; an end not after its start lies on the next date. Raises BadInput."""
     return () if node is None else tuple(_window(window) for window in node.items())
 
 
@@ -179,8 +180,8 @@ def _overrides(node: Node | None) -> Iterator[Override]:
     if node is None:
         return
     for text, value in node.members().items():
-        windows = Node(value, node, text)
-        yield Override(_date(windows, text), _windows(windows))
+        spans = Node(value, node, text)
+        yield Override(_date(spans, text), windows(spans))
 
 
 def _date(node: Node, text: str) -> date:
