@@ -1,6 +1,7 @@
-"""Lists of clients and agents: searched by words, read page by page."""
+"""Lists of clients, sites, agents and teams: searched by words, read page by page."""
 
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -9,7 +10,7 @@ from msp.core.actor import Actor
 from msp.core.app import settings
 from msp.core.db import db
 from msp.core.paging import Cursors, Keyset, Order, Page
-from tenants.models import Agent, Tenant
+from tenants.models import Agent, Site, Team, Tenant
 from tenants.queries import reachable
 
 PAGE = 50
@@ -27,6 +28,20 @@ def agents(text: str, *, cursor: str | None = None, with_former: bool = False, l
     if not with_former:
         statement = statement.where(Agent.is_active)
     return _page(statement, text, (Agent.name, Agent.e_mail), Agent.name, Agent.id, cursor, limit, str(with_former))
+
+
+def teams(text: str, *, cursor: str | None = None, with_former: bool = False, limit: int = PAGE) -> Page[Team]:
+    """Teams whose name or address holds the text, by name; a provider table, so only for the console."""
+    statement = sa.select(Team)
+    if not with_former:
+        statement = statement.where(Team.is_active)
+    return _page(statement, text, (Team.name, Team.e_mail), Team.name, Team.id, cursor, limit, str(with_former))
+
+
+def sites(tenant_id: UUID, text: str, *, by: Actor, cursor: str | None = None, limit: int = PAGE) -> Page[Site]:
+    """Sites of a client whose name or address holds the text, by name."""
+    statement = reachable(sa.select(Site).where(Site.tenant_id == tenant_id), Site.tenant_id, by)
+    return _page(statement, text, (Site.name, Site.address), Site.name, Site.id, cursor, limit, str(tenant_id))
 
 
 def _page(

@@ -90,6 +90,14 @@ def visible_site(tenant_id: UUID, site_id: UUID, *, by: Actor) -> Site:
     return site
 
 
+def visible_site_by_id(site_id: UUID, *, by: Actor) -> Site:
+    """One site, whichever client's; NotFound where it is absent or not this actor's."""
+    site = db.session.scalar(reachable(sa.select(Site).where(Site.id == site_id), Site.tenant_id, by))
+    if site is None:
+        raise NotFound
+    return site
+
+
 def visible_contact(contact_id: UUID, *, by: Actor, for_update: bool = False) -> Contact:
     """One contact; a contact without the right to see others sees himself."""
     statement = sa.select(Contact).where(Contact.id == contact_id)
@@ -176,6 +184,11 @@ def reach_of(agent_ids: Iterable[UUID], *, by: Actor) -> Sequence[Any]:
         .order_by(Tenant.name)
     )
     return db.session.execute(reachable(statement, Tenant.id, by)).all()
+
+
+def team_ids_of(agent_id: UUID) -> list[UUID]:
+    """Teams that an agent is in."""
+    return list(db.session.scalars(sa.select(TeamMember.team_id).where(TeamMember.agent_id == agent_id)))
 
 
 def teams(*, active_only: bool = True) -> Sequence[Team]:

@@ -37,7 +37,7 @@ class Filter:
 
 
 # where the name of the query is not that of its table
-TABLES = {"client": "tenant", "ticket_by_ref": "ticket", "definition": "sla_definition"}
+TABLES = {"client": "tenant", "site_by_id": "site", "ticket_by_ref": "ticket", "definition": "sla_definition"}
 
 
 def filters(features: tuple[str, ...], tables: set[str]) -> Iterator[Filter]:

@@ -170,11 +170,15 @@ def _free_team_name(name: str) -> str:
     return name.strip()
 
 
-def set_members(team_id: UUID, members: dict[UUID, bool], *, by: Actor) -> None:
-    """The team's agents, each with whether he leads."""
+def set_members(team_id: UUID, members: dict[UUID, bool], *, by: Actor, version: int | None = None) -> Team:
+    """The team's agents, each with whether he leads; another membership is another version of the team."""
     by.require(Permission.TEAM_MANAGE)
     team = queries.active_team(team_id)
+    if version is not None:
+        queries.check_version(team, version)
     present = {m.agent_id: m for m in db.session.scalars(sa.select(TeamMember).where(TeamMember.team_id == team.id))}
+    if members != {agent_id: member.is_lead for agent_id, member in present.items()}:
+        db.session.execute(sa.update(Team).where(Team.id == team.id).values(version=Team.version + 1))
     for agent_id, member in present.items():
         if agent_id not in members:
             db.session.delete(member)
@@ -185,6 +189,8 @@ def set_members(team_id: UUID, members: dict[UUID, bool], *, by: Actor) -> None:
             agent = queries.visible_agent(agent_id, by=by)
             db.session.add(TeamMember(tenant_id=team.tenant_id, team_id=team.id, agent_id=agent.id, is_lead=is_lead))
     db.session.flush()
+    db.session.refresh(team)
+    return team
 
 
 def invitation_link(person_id: UUID, tenant_id: UUID, *, by: Actor) -> str:
