@@ -21,7 +21,7 @@ from msp.itsm.tickets.models import Ticket
 from portal import hours, words
 
 SHOWN = ("response", "update", "resolution")
-_WIDTH, _FOLD = 640, 1.9  # of the thread: its column is narrower than the console's
+_WIDTH, _FOLD = 540, 1.9  # of the thread: its column is narrower than the console's
 _WAITS = {
     "waiting_for_client": "The time stands still while we wait for you",
     "waiting_for_supplier": "The time stands still while we wait for a supplier",
