@@ -127,7 +127,8 @@ def _percent(text: str, faults: list[FieldError]) -> Any:
 
 def _cell(priority: str, clock: str, form: Form, before: Form, errors: Mapping[str, str]) -> Cell:
     name, label = f"{priority}-{clock}", describe.CLOCK_WORDS[clock]
-    value, was, error = form.get(name, ""), before.get(name, "—"), errors.get(f"/targets/{priority}/{clock}", "")
+    value, was, place = form.get(name, ""), before.get(name, "—"), f"/targets/{priority}/{clock}"
+    error = errors.get(place, "") or errors.get(f"{place}/minutes", "")
     try:
         shown = durations.words(durations.minutes(value))
     except durations.Unreadable:

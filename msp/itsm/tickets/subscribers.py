@@ -8,12 +8,14 @@ from msp.core.outbox import services as outbox
 from msp.itsm.sla import queries as sla
 from msp.itsm.sla.events import ClocksChanged, StepsFired
 from msp.itsm.sla.models import Clock
+from msp.itsm.sla.services import edits
 from msp.itsm.tickets import jobs
 from msp.itsm.tickets.events import TicketAssigned, TicketEvent, TicketOpened, TicketReplied, TicketResolved
 from msp.itsm.tickets.models import Ticket
-from msp.itsm.tickets.services import escalations
+from msp.itsm.tickets.services import escalations, reprioritise
 
 SHOWN = ("response", "update", "resolution")
+edits.register_matrix(reprioritise.of_matrix, reprioritise.begin)
 
 
 @events.subscribe(ClocksChanged)

@@ -103,8 +103,8 @@ def test_single_days_are_checked() -> None:
     [
         ({"targets": {"P9": {}}}, "/targets/P9", "unknown"),
         ({"targets": {}}, "/targets", "required"),
-        ({"targets": {"P1": {"resolution": {"minutes": 0, "calendar_id": "c"}}}}, "/targets/P1/resolution", "range"),
-        ({"targets": {"P1": {"resolution": {"minutes": "4", "calendar_id": "c"}}}}, "/targets/P1/resolution", "range"),
+        ({"targets": {"P1": {"resolution": {"minutes": 0, "calendar_id": "c"}}}}, "/targets/P1/resolution/minutes", "range"),
+        ({"targets": {"P1": {"resolution": {"minutes": "4", "calendar_id": "c"}}}}, "/targets/P1/resolution/minutes", "range"),
         (
             {"targets": {"P1": {"resolution": {"minutes": 4, "calendar_id": "x"}}}},
             "/targets/P1/resolution/calendar_id",

@@ -87,8 +87,10 @@ def _target(clock: str, target: Any, place: str, calendars: Collection[str], cal
         faults.add(place, "unknown", f"Clocks are {', '.join(CLOCKS)}.")
         return {}
     minutes, calendar = target.get("minutes"), str(target.get(calendar_key) or "")
+    for name in target.keys() - {"minutes", calendar_key}:
+        faults.add(f"{place}/{name}", "unknown", f"A target has minutes and {calendar_key}.")
     if not _is_number(minutes, 1, _MOST_MINUTES):
-        faults.add(place, "range", "A target is at least a minute and at most a year of working time.")
+        faults.add(f"{place}/minutes", "range", "A target is at least a minute and at most a year of working time.")
     if calendar not in calendars:
         faults.add(f"{place}/{calendar_key}", "unknown_calendar", "Choose one of the calendars for this target.")
     return {"minutes": minutes, calendar_key: calendar}
@@ -116,6 +118,8 @@ def _steps(steps: Any, pointer: str, faults: Faults) -> Iterator[dict[str, Any]]
                 "A step is at a share of the target (75 %), before or after it (30 min before), or at the breach.",
             )
             continue
+        for name in step.keys() - {"key", "percent", "offset_minutes", "actions"}:
+            faults.add(f"{place}/{name}", "unknown", "A step has key, percent or offset_minutes, and actions.")
         key = key_of(step)
         if key in seen or key == AT_RISK:
             faults.add(place, "twice", "There is a step at this point already; give that one both actions.")
