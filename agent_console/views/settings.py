@@ -15,6 +15,8 @@ from msp.core.outbox import services as outbox_services
 from msp.core.web.gates import Gate, gated
 from msp.itsm.macros import queries as macros
 from msp.itsm.sla import library
+from msp.itsm.sla.services import hooks
+from tenants import access
 from tenants import queries as tenants
 from tenants.permissions import Permission
 
@@ -30,6 +32,16 @@ def page() -> ResponseReturnValue:
 @gated(OUTBOX)
 def outbox_page() -> ResponseReturnValue:
     return _outbox()
+
+
+@blueprint.get("/web-hooks")
+@gated(Gate("agent", Permission.SLA_MANAGE))
+def web_hooks() -> ResponseReturnValue:
+    """The addresses that escalation steps call, with their secrets; so only after a fresh sign-in."""
+    access.require_recent_sign_in()
+    found = hooks.endpoints(by=g.actor)
+    clients = tenants.clients_by_id({each.tenant_id for each in found}, by=g.actor)
+    return render_template("console/settings/web_hooks.html", endpoints=found, clients=clients)
 
 
 @blueprint.post("/outbox/<uuid:outbox_id>")
@@ -95,6 +107,8 @@ def _installation() -> Any:
     if g.actor.may(Permission.AUDIT_READ):
         yield _item("settings.changes", "history", "Audit trail", "Who changed what, when and from where")
         yield _item("settings.refusals", "lock", "Refused accesses", "Failed sign-ins, and what somebody was not allowed")
+    if g.actor.may(Permission.SLA_MANAGE):
+        yield _item("settings.web_hooks", "link", "Web-hooks", "Addresses that escalation steps call, and their secrets")
     for label, endpoint, icon in (("API tokens", "account.tokens", "key"), ("Your account", "account.overview", "user")):
         if endpoint in current_app.view_functions and (endpoint != "account.tokens" or g.actor.may(Permission.TOKEN_MANAGE)):
             yield _item(endpoint, icon, label, "Your own")

@@ -40,7 +40,7 @@ def move_open(call: Call) -> None:
 @job(hooks.WEB_HOOK, tries=10)
 def web_hook(call: Call) -> None:
     """Call the address that a step names."""
-    hooks.post(call.args["url"], call.args["body"], id=call.outbox_id)
+    hooks.post(call.args["url"], call.args["body"], id=call.outbox_id, tenant_id=call.tenant_ids[0])
 
 
 def sweep() -> int:
