@@ -13,7 +13,7 @@ from msp.core.mail.render import prose
 from msp.core.web import formats
 from msp.core.web.brand import hue_of
 from msp.itsm.tickets.models import Attachment, Message, TimelineEntry
-from msp.itsm.tickets.states import portal_word
+from msp.itsm.tickets.told import told_to_client
 from portal import words
 
 SHOWN = 6
@@ -64,9 +64,9 @@ def conversation(
         if not message.is_internal
     ]
     items += [
-        Happened(entry.id, entry.at, *told, words.by_words(entry.at, now, tz), formats.moment_words(entry.at, tz))
+        Happened(entry.id, entry.at, told.icon, told.text, words.by_words(entry.at, now, tz), formats.moment_words(entry.at, tz))
         for entry in timeline
-        if (told := _told(entry, me=me, kind=kind)) is not None
+        if (told := told_to_client(entry, me=me, kind=kind)) is not None
     ]
     return sorted(items, key=lambda item: (item.at, item.is_event, item.id), reverse=True)
 
@@ -97,32 +97,3 @@ def _said(
         title=formats.moment_words(message.sent_at, tz),
         files=[shown_file(file) for file in files],
     )
-
-
-def _told(entry: TimelineEntry, *, me: UUID | None, kind: str) -> tuple[str, str] | None:
-    """Icon and words of what a client should know of; None for the rest."""
-    who = "You" if entry.actor_id is not None and entry.actor_id == me else entry.actor_name
-    if entry.kind == "moved":
-        return _moved(who, entry, kind)
-    if entry.kind == "follower_added":
-        return "user-plus", f"{who} let {entry.data.get('name', '')} follow this"
-    if entry.kind == "rated":
-        return "star", f"{who} rated this"
-    return None
-
-
-def _moved(who: str, entry: TimelineEntry, kind: str) -> tuple[str, str] | None:
-    before, after = str(entry.data.get("from", "")), str(entry.data.get("to", ""))
-    reason = f": “{entry.data['reason']}”" if entry.data.get("reason") else ""
-    if before in ("resolved", "closed") and after not in ("closed", "cancelled", "misfiled"):
-        # A contact's reason is the message beside it.
-        return "arrow-back-up", f"{who} reopened this{'' if entry.actor_kind == 'contact' else reason}"
-    if after == "waiting_for_client":
-        return "dial-pause", f"The clock stands still: {who} asked you something{reason}"
-    if after in ("waiting_for_supplier", "scheduled", "waiting_for_approval"):
-        return "dial-pause", f"{portal_word(after, kind)}{reason}"
-    if after == "resolved":
-        return "circle-check", f"{who} said that it is {'fixed' if kind == 'incident' else 'done'}"
-    if after in ("cancelled", "misfiled"):
-        return "circle-x", f"{who} withdrew this{reason}"
-    return None

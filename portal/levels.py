@@ -8,14 +8,14 @@ from uuid import UUID
 from flask import url_for
 
 from msp.core.web import formats
-from msp.itsm.sla import pace
+from msp.itsm.sla import opening, pace
 from msp.itsm.sla import queries as sla
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.definition import Definitions, Policy, Target, in_force
 from msp.itsm.sla.models import Clock
 from msp.itsm.sla.words import SlaWords, sla_words
 from msp.itsm.tickets.models import Ticket
-from portal import hours, words
+from portal import words
 
 _FACES = {"P1": "Critical", "P2": "High", "P3": "Normal", "P4": "Low"}
 _MEANT = {
@@ -99,10 +99,10 @@ def opening_hours(definitions: Definitions, now: datetime, tz: tzinfo) -> list[H
     made = []
     for id in ids:
         version = definitions.calendar(id, now)
-        closed = hours.next_holiday(version.calendar, today)
+        closed = opening.next_holiday(version.calendar, today)
         when = formats.day_words(closed[0], long=True) if closed else ""
         told = f"Closed on {when}{f', {closed[1]}' if closed[1] else ''}." if closed else ""
-        made.append(Hours(version.name, words.sentence_case(hours.hours_words(version.calendar)), told))
+        made.append(Hours(version.name, words.sentence_case(opening.hours_words(version.calendar)), told))
     return made
 
 
@@ -130,7 +130,7 @@ def _running(ticket: Ticket, row: Clock, calendars: Mapping[UUID, Calendar], now
     )  # fmt: skip
     said = said._replace(text=f"{_WHAT.get(read.kind, 'Fix')} {said.text[0].lower()}{said.text[1:]}")
     target = words.within_words(
-        read.target_seconds, round_the_clock=calendar is not None and hours.is_round_the_clock(calendar)
+        read.target_seconds, round_the_clock=calendar is not None and opening.is_round_the_clock(calendar)
     )
     used = f"{formats.duration_words(read.used_seconds)} of {target} used"
     who = ticket.assignee_name or ticket.team_name
@@ -171,7 +171,7 @@ def _lines(policy: Policy, definitions: Definitions, now: datetime) -> Iterator[
 
 def _within(target: Target, definitions: Definitions, now: datetime) -> str:
     calendar = definitions.calendar(target.calendar_id, now).calendar
-    return words.within_words(target.seconds, round_the_clock=hours.is_round_the_clock(calendar))
+    return words.within_words(target.seconds, round_the_clock=opening.is_round_the_clock(calendar))
 
 
 def _pauses(policy: Policy) -> str:

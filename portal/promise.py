@@ -1,6 +1,6 @@
 """What was promised for a request and how it stands: the same clocks that the agents see, in the client's words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from uuid import UUID
@@ -8,8 +8,8 @@ from uuid import UUID
 from markupsafe import Markup
 
 from msp.core.web import formats
+from msp.itsm.sla import for_client, opening
 from msp.itsm.sla import queries as sla
-from msp.itsm.sla.engine import explain
 from msp.itsm.sla.engine.clock import reading
 from msp.itsm.sla.engine.reading import Cycle, Reading
 from msp.itsm.sla.engine.rules import RULES
@@ -18,7 +18,7 @@ from msp.itsm.sla.thread.drawing import thread_svg
 from msp.itsm.sla.thread.receipt import Receipt, receipt
 from msp.itsm.sla.thread.strip import day_strip
 from msp.itsm.tickets.models import Ticket
-from portal import hours, words
+from portal import words
 
 SHOWN = ("response", "update", "resolution")
 _WIDTH, _FOLD = 540, 1.9  # of the thread: its column is narrower than the console's
@@ -86,8 +86,8 @@ def promise(ticket: Ticket, clocks: Clocks) -> Promise | None:
         thread=thread_svg(view, width=_WIDTH, fold=_FOLD),
         strip=day_strip(view),
         receipt=receipt(clocks.readings[kind], for_client=True),
-        moved=tuple(_moved(clocks.readings[kind], cycle)),
-        agreement=_agreement(cycle),
+        moved=tuple(for_client.moved_words(clocks.readings[kind], cycle)),
+        agreement=for_client.agreement_words(cycle),
     )
 
 
@@ -145,24 +145,4 @@ def _unbroken(seconds: int) -> str:
 
 def _target(cycle: Cycle, seconds: int) -> str:
     calendar = cycle.calendar.calendar if cycle.calendar else None
-    return words.within_words(seconds, round_the_clock=calendar is not None and hours.is_round_the_clock(calendar))
-
-
-def _moved(read: Reading, cycle: Cycle) -> Iterator[str]:
-    """What moved the promise beside the pauses, which stand in the receipt: what was changed, and the clocks."""
-    calendar = cycle.calendar.calendar if cycle.calendar else None
-    for move in cycle.moves:
-        if move.kind == "change" and calendar is not None:
-            by = f" by {move.author}" if move.author else ""
-            moved = explain.move_words(calendar, move.from_due_at, move.to_due_at)
-            yield f"{words.sentence_case(move.why)}{by}: {moved}"
-    yield from (step.text for step in explain.explain(read, cycle) if step.kind == "clock_change")
-
-
-def _agreement(cycle: Cycle) -> str:
-    if cycle.policy is None or cycle.calendar is None:
-        return ""
-    counted = hours.hours_words(cycle.calendar.calendar)
-    if hours.is_round_the_clock(cycle.calendar.calendar):
-        return f"Your agreement “{cycle.policy.name}” counts every hour, day and night."
-    return f"Your agreement “{cycle.policy.name}” counts opening hours, {counted}."
+    return words.within_words(seconds, round_the_clock=calendar is not None and opening.is_round_the_clock(calendar))

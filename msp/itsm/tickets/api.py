@@ -12,6 +12,7 @@ from msp.core.api.conditional import expected_version
 from msp.core.api.schemas import listed
 from msp.core.errors import Invalid, NotFound
 from msp.itsm.sla import queries as sla
+from msp.itsm.sla.for_client import client_steps
 from msp.itsm.sla.models import CLOCKS, INTERNAL_CLOCKS
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.found import found
@@ -31,6 +32,7 @@ from msp.itsm.tickets.schemas import (
     TicketQuery,
 )
 from msp.itsm.tickets.services import conversation, moves, opening, triage
+from msp.itsm.tickets.told import for_client
 from tenants.permissions import Permission as P
 
 tickets = Resource("tickets", __name__, "Incidents and requests")
@@ -109,8 +111,12 @@ def add_note(given: dict[str, Any], ticket: str) -> Any:
 
 @tickets.operation("GET", f"{ONE}/timeline", listed(EntryOut), needs=P.TICKET_READ)
 def timeline(ticket: str) -> Any:
-    """What happened, the last 300 entries."""
-    return {"data": queries.timeline(_ticket(ticket), by=g.actor), "next": None}
+    """What happened, the last 300 entries; a contact is told what the portal tells, in its words."""
+    row = _ticket(ticket)
+    entries = queries.timeline(row, by=g.actor)
+    if g.actor.is_contact:
+        return {"data": for_client(entries, me=g.actor.id, kind=row.kind), "next": None}
+    return {"data": entries, "next": None}
 
 
 @tickets.operation("GET", f"{ONE}/clocks", listed(ClockOut), needs=P.TICKET_READ)
@@ -127,6 +133,8 @@ def explain_clock(ticket: str, kind: str) -> Any:
     if kind not in CLOCKS or (g.actor.is_contact and kind in INTERNAL_CLOCKS):
         raise NotFound
     reading, steps = sla.explanation(row.tenant_id, row.id, kind, now=clock.now())
+    if g.actor.is_contact:
+        steps = client_steps(reading)
     return {"kind": kind, "state": reading.state, "due_at": reading.due_at, "steps": steps}
 
 

@@ -119,6 +119,7 @@ class EntryOut(Schema):
     kind = fields.String(required=True)
     actor_kind = fields.String()
     actor_name = fields.String()
+    text = fields.String(allow_none=True, metadata={"description": "For contacts, in the portal's words"})
     data = fields.Dict()
 
 

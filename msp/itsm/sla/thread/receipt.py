@@ -72,7 +72,7 @@ def _rows(steps: Iterable[Step], reading: Reading, tz: ZoneInfo, for_client: boo
         if step.kind == "pause" and for_client:
             total = f"{duration} not counted"
         kind = _ROWS[step.kind]
-        text = _client_pause(step) if step.kind == "pause" and for_client else step.label
+        text = client_pause_words(step) if step.kind == "pause" and for_client else step.label
         yield Row(kind, day, span, text, total)  # type: ignore[arg-type]  # one of the three
 
 
@@ -87,7 +87,7 @@ _CLIENT_PAUSES = {
 }
 
 
-def _client_pause(step: Step) -> str:
+def client_pause_words(step: Step) -> str:
     """`We were waiting for you: “Which rooms are affected?”`."""
     pause = step.pause
     if pause is None:

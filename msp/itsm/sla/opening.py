@@ -1,4 +1,4 @@
-"""Opening hours as a sentence."""
+"""Opening hours as a sentence, for a client's people."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -1,0 +1,61 @@
+"""Turning points of a ticket as its client's people are told of them, in the portal and by the API."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from msp.itsm.tickets.models import TimelineEntry
+from msp.itsm.tickets.states import portal_word
+
+# What the portal shows otherwise: the first step of the journey, and messages as they are.
+_PLAIN = {"opened": "Submitted", "replied": None}
+
+
+class Told(NamedTuple):
+    """An icon and a sentence."""
+
+    icon: str
+    text: str
+
+
+def for_client(entries: Iterable[TimelineEntry], *, me: UUID | None, kind: str) -> list[dict[str, Any]]:
+    """The timeline without what is ours: that it was opened, each message, and what is told in words."""
+    shown = []
+    for entry in entries:
+        told = told_to_client(entry, me=me, kind=kind)
+        if entry.is_internal or (told is None and entry.kind not in _PLAIN):
+            continue
+        text = told.text if told else _PLAIN[entry.kind]
+        data = {"message": entry.data["message"]} if "message" in entry.data else {}
+        person = {"actor_kind": entry.actor_kind, "actor_name": entry.actor_name}
+        shown.append({"id": entry.id, "at": entry.at, "kind": entry.kind, "text": text, "data": data, **person})
+    return shown
+
+
+def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str) -> Told | None:
+    """What a client should know of; None for the rest."""
+    who = "You" if entry.actor_id is not None and entry.actor_id == me else entry.actor_name
+    if entry.kind == "moved":
+        return _moved(who, entry, kind)
+    if entry.kind == "follower_added":
+        return Told("user-plus", f"{who} let {entry.data.get('name', '')} follow this")
+    if entry.kind == "rated":
+        return Told("star", f"{who} rated this")
+    return None
+
+
+def _moved(who: str, entry: TimelineEntry, kind: str) -> Told | None:
+    before, after = str(entry.data.get("from", "")), str(entry.data.get("to", ""))
+    reason = f": “{entry.data['reason']}”" if entry.data.get("reason") else ""
+    if before in ("resolved", "closed") and after not in ("closed", "cancelled", "misfiled"):
+        # A contact's reason is the message beside it.
+        return Told("arrow-back-up", f"{who} reopened this{'' if entry.actor_kind == 'contact' else reason}")
+    if after == "waiting_for_client":
+        return Told("dial-pause", f"The clock stands still: {who} asked you something{reason}")
+    if after in ("waiting_for_supplier", "scheduled", "waiting_for_approval"):
+        return Told("dial-pause", f"{portal_word(after, kind)}{reason}")
+    if after == "resolved":
+        return Told("circle-check", f"{who} said that it is {'fixed' if kind == 'incident' else 'done'}")
+    if after in ("cancelled", "misfiled"):
+        return Told("circle-x", f"{who} withdrew this{reason}")
+    return None
