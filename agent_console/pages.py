@@ -4,6 +4,7 @@ from agent_console import places
 from agent_console.views import (
     acts,
     agents,
+    announcements,
     bulk,
     client_fields,
     client_settings,
@@ -11,6 +12,7 @@ from agent_console.views import (
     contacts,
     macros,
     new_ticket,
+    notifications,
     queue,
     refile,
     service_levels,
@@ -25,10 +27,10 @@ from agent_console.views import (
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
-    places.clients, places.service_levels, places.agents, places.teams, places.settings,
+    notifications.blueprint, places.announcements, places.clients, places.service_levels, places.agents, places.teams, places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client, sla_editor, teams,
-    trails,
+    agents, announcements, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client, sla_editor,
+    teams, trails,
 )  # fmt: skip

@@ -9,8 +9,9 @@ from agent_console import notices, saved_views
 from agent_console.navigation import PLACES, Place
 from msp.core import clock
 from msp.core.app import settings
+from msp.core.notify import queries as notify
 from msp.core.web.frame import brand_of
-from msp.core.web.shell import Live, NavGroup, NavItem, Shell, User
+from msp.core.web.shell import Bell, Live, NavGroup, NavItem, Shell, User
 
 
 def build() -> Shell:
@@ -27,12 +28,19 @@ def build() -> Shell:
         search_url=url_for("queue.page"),
         create_url=url_for("new_ticket.form") if g.actor.may("ticket.open") else "",
         live=_live(),
+        bell=bell(),
         flashes=notices.flashes(),
         notice="This is a demonstration: everything in it is made up." if g.host.environment == "demo" else "",
         theme=theme if theme in ("light", "dark") else "system",
         density="comfortable" if chosen.get("density") == "comfortable" else "compact",
         has_keys=chosen.get("has_keys", True),
     )
+
+
+def bell() -> Bell:
+    """How much this agent has not read; the way leads to that, or to everything."""
+    unread = notify.unread_count(by=g.actor)
+    return Bell(url_for("notifications.page", show="unread" if unread else None), unread, url_for("notifications.bell"))
 
 
 def agent_zone() -> ZoneInfo:

@@ -1,5 +1,6 @@
 """Reads about clients and people: each takes `by` and returns only what this actor may see."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,6 +12,8 @@ from msp.core.db import db
 from msp.core.errors import Invalid, NotFound, StaleVersion
 from tenants.models import Agent, AgentClient, Branding, Contact, Host, ManagedSite, Site, Team, TeamMember, Tenant
 
+# Neighbours in this order are far apart to the eye (`data-hue` in tokens.css); the twelfth, a grey, is left out.
+SPREAD_HUES = (1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 11)
 Narrowed = TypeVar("Narrowed", bound="sa.Select[*tuple[Any, ...]]")
 
 
@@ -52,6 +55,12 @@ def clients_by_id(ids: Iterable[UUID], *, by: Actor) -> dict[UUID, Tenant]:
 
 def key_is_taken(key: str) -> bool:
     return db.session.scalar(sa.select(sa.exists().where(Tenant.key == key))) or False
+
+
+def next_hue() -> int:
+    """A colour for a new client: the first of the spread ones that the fewest clients have."""
+    used = Counter(db.session.scalars(sa.select(Tenant.hue).where(Tenant.kind == "client")).all())
+    return min(SPREAD_HUES, key=lambda hue: used[hue])
 
 
 def host_is_taken(name: str) -> bool:

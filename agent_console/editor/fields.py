@@ -77,6 +77,7 @@ def week_of(id: UUID, label: str, content: Content) -> dict[str, Any]:
 def _dos(teams: Mapping[str, str]) -> list[Any]:
     """What a step can do, as options."""
     tell = [(f"notify:{to}", f"tell {describe.RECIPIENT_WORDS[to]}") for to in RECIPIENTS]
+    tell += [(f"notify:{id}", f"tell everybody in {name}") for id, name in teams.items()]
     act = [("raise_priority", "raise the priority"), ("note", "write a note"), ("web_hook", "call a web-hook")]
     give = [(f"reassign:{id}", f"give it to {name}") for id, name in teams.items()]
     groups = [("Tell", tell), ("Act", act), ("Give to", give)]

@@ -8,7 +8,7 @@ from msp.core import events
 from msp.core.actor import Actor
 from msp.core.db import call, db
 from msp.core.errors import Conflict, FieldError, Invalid
-from msp.core.web.brand import brand_check, hue_of
+from msp.core.web.brand import brand_check
 from tenants import queries
 from tenants.events import ClientChanged, ClientCreated
 from tenants.models import Branding, Host, Installation, Site, Tenant
@@ -48,7 +48,7 @@ def create_client(
         raise Invalid.field("host", f"{host} belongs to another client.", "taken")
     name, colour = name.strip(), _checked_colour(colour)
     client = Tenant(kind="client", key=key, name=name, time_zone=time_zone, language=language)
-    client.hue = hue_of(client.key)
+    client.hue = queries.next_hue()
     db.session.add(client)
     db.session.flush()
     db.session.add(Host(name=host, tenant_id=client.id))

@@ -177,3 +177,11 @@ def test_teams_and_their_members(console_app: Any, portal_app: Any, acme: Any, t
     contact = Caller(portal_app, acme.host, acme.actor("admin"), "people:write")
     for path in (one, f"{one}/members"):
         assert contact("GET", path).status_code == 403
+
+
+def test_new_clients_get_colours_that_no_other_has_while_there_are_some(console_app: Any) -> None:
+    from tenants import queries
+
+    hues = [world.company(console_app, "Hue").tenant.hue for _ in range(3)]
+    assert len(set(hues)) == 3
+    assert set(hues) <= set(queries.SPREAD_HUES)

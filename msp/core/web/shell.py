@@ -71,6 +71,15 @@ class Flash:
 
 
 @dataclass(frozen=True, slots=True)
+class Bell:
+    """Where notifications are, how many are unread, and where a page that lives on has the bell anew."""
+
+    href: str
+    unread: int
+    src: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """The frame. `notice` is a strip above everything (demonstration, viewing as a contact)."""
 
@@ -83,6 +92,7 @@ class Shell:
     search_url: str = ""
     create_url: str = ""
     live: Live | None = None
+    bell: Bell | None = None
     flashes: tuple[Flash, ...] = ()
     footer: tuple[NavItem, ...] = ()
     notice: str = ""

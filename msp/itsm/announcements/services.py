@@ -8,7 +8,7 @@ from uuid import UUID
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.db import call, db
-from msp.core.errors import FieldError, Forbidden, Invalid, StaleVersion
+from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, StaleVersion
 from msp.core.ids import new_id
 from msp.itsm.announcements import queries
 from msp.itsm.announcements.models import LEVELS, Announcement, ClientAnnouncement
@@ -42,6 +42,25 @@ def announce(
     db.session.flush()
     db.session.add_all(_copy(row, client_id) for client_id in clients)
     db.session.flush()
+    return row
+
+
+def check(fields: dict[str, Any]) -> list[FieldError]:
+    """What is wrong with title, body, level, start and end, for a preview that is not saved."""
+    try:
+        _check(fields)
+    except Invalid as wrong:
+        return list(wrong.errors)
+    return []
+
+
+def end_now(announcement_id: UUID, *, version: int, by: Actor) -> Announcement:
+    """Let it be over: clients read it among what was. One that has not begun is withdrawn."""
+    by.require(Permission.ANNOUNCE)
+    row, now = _own(announcement_id, version, by=by), clock.now()
+    if queries.state_of(row, now) == "past":
+        raise Conflict("This announcement is over already.")
+    _set(row, {"withdrawn_at": now} if row.starts_at >= now else {"ends_at": now}, by=by)
     return row
 
 

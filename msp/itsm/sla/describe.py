@@ -96,7 +96,7 @@ def action_words(action: Json, team_names: Mapping[str, str] | None = None) -> s
     """What a step does: `tell the team lead`, `give it to Clinical apps`."""
     to = str(action.get("to", ""))
     return {
-        "notify": f"tell {RECIPIENT_WORDS.get(to, to)}",
+        "notify": f"tell {RECIPIENT_WORDS.get(to) or (team_names or {}).get(to, 'a team')}",
         "reassign": f"give it to {(team_names or {}).get(to, to)}",
         "raise_priority": "raise the priority",
         "web_hook": "call a web-hook",

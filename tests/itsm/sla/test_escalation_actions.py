@@ -15,7 +15,6 @@ from msp.core.outbox import worker
 from msp.core.outbox.models import Outbox
 from msp.core.scope import Scope
 from msp.itsm.sla import jobs as sla_jobs
-from msp.itsm.sla.models import Escalation
 from msp.itsm.sla.roster import Roster
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.models import Message
@@ -126,11 +125,10 @@ def test_who_may_not_see_the_client_is_not_told(console_app: Any, acme: Any, bir
 
 
 def test_a_team_is_told_as_far_as_it_works(console_app: Any, acme: Any, crew: Crew) -> None:
-    promise(console_app, acme, step(50, notify()))
+    promise(console_app, acme, step(50, notify(str(crew.team.id))))
     ticket = crew.ticket(acme, NIGHT)
     with world.as_staff(console_app) as by:
         availability.set_available_until(crew.ben.id, NIGHT + timedelta(hours=2), by=by)
-        db.session.execute(sa.update(Escalation).where(Escalation.subject_id == ticket.id).values(actions=[notify(str(crew.team.id))]))
     pass_time(console_app, NIGHT + 50 * MINUTE)
     assert set(warned(console_app, ticket)) == {crew.lead.id, crew.ben.id}, "the lead keeps no hours, Ben said that he is there"
 

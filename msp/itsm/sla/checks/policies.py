@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from msp.itsm.sla.checks.faults import Faults
 from msp.itsm.sla.content import AT_RISK, BREACH
@@ -154,13 +155,21 @@ def _wrong_action(kind: str, to: str) -> str:
         return f"An action is one of {', '.join(ACTIONS)}."
     if len(to) > _LONGEST:
         return f"At most {_LONGEST} characters."
-    if kind == "notify" and to not in RECIPIENTS:
-        return f"Tell one of {', '.join(RECIPIENTS)}."
+    if kind == "notify" and to not in RECIPIENTS and not _is_id(to):
+        return f"Tell one of {', '.join(RECIPIENTS)}, or a team by its id."
     if kind == "web_hook" and not to.startswith("https://"):
         return "A web-hook needs an address that begins with https://."
     if kind in ("reassign", "note") and not to:
         return "Say which team." if kind == "reassign" else "Write what the note should say."
     return ""
+
+
+def _is_id(text: str) -> bool:
+    """Whether this can be the id of a team; who is in it is asked when the step fires."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
 def _pause_states(given: Any, faults: Faults) -> list[str]:
