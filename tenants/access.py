@@ -96,7 +96,9 @@ def visit() -> Visit:
 def require_recent_sign_in() -> None:
     """Raise ReauthenticationRequired unless the person proved himself within ten minutes; a token never did."""
     session: Session | None = g.get("session")
-    if session is None or session.reauthenticated_at < clock.now() - RECENT:
+    if session is None:
+        raise ReauthenticationRequired("A token cannot do this: it needs a sign-in of the last ten minutes.")
+    if session.reauthenticated_at < clock.now() - RECENT:
         raise ReauthenticationRequired
 
 

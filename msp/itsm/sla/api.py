@@ -45,9 +45,9 @@ def show_definition(kind: str, definition_id: UUID) -> Any:
     return _detail(_definition(kind, definition_id))
 
 
-def show_version(kind: str, definition_id: UUID, number: int) -> Any:
+def show_version(kind: str, definition_id: UUID, number: str) -> Any:
     held = _held(_definition(kind, definition_id))
-    found = next((version for version in _readable(held) if version.number == number), None)
+    found = next((version for version in _readable(held) if str(version.number) == number), None)
     if found is None:
         raise NotFound
     return {**_version(found), "content": _content(kind, found)}
@@ -247,7 +247,7 @@ def _offer_all(kind: str) -> None:
     _offer(show_definition, kind, "show", "One {0}: the version in force, and which others there are.", "GET", one, detail)
     _offer(rename, kind, "rename", "Another name for a {0}.", "PATCH", one, detail, takes=schemas.NameIn, changes=True, **write)
     _offer(
-        show_version, kind, "version", "One version of a {0}; it never changes.", "GET", f"{one}/versions/<int:number>",
+        show_version, kind, "version", "One version of a {0}; it never changes.", "GET", f"{one}/versions/<number>",
         schemas.VersionDetailOut,
     )  # fmt: skip
     _offer(
