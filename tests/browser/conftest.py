@@ -27,10 +27,11 @@ FLAGS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium these tests are left out and said to be; in CI that is a failure."""
-    if _chromium() is None and not os.environ.get("CI"):
-        for item in items:
-            if "tests/browser" in str(item.path):
+    """All of them share one installation, so one worker; without Chromium they are left out and said to be, in CI that is a failure."""
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if _chromium() is None and not os.environ.get("CI"):
                 item.add_marker(pytest.mark.skip(reason="there is no Chromium on this machine"))
 
 
@@ -50,7 +51,7 @@ class Running:
         return f"http://{host}:{self.port}{path}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(servers: Servers, console_app: MspFlask, portal_app: MspFlask) -> Iterator[Running]:
     """Every process of an installation, on the database of this test process."""
     port, live_port = _free_port(), _free_port()
@@ -90,7 +91,7 @@ def running(servers: Servers, console_app: MspFlask, portal_app: MspFlask) -> It
             process.kill()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     executable = _chromium()
     assert executable, "CI must have Chromium: no browser test may be left out"

@@ -1,0 +1,51 @@
+"""What the pages show in these tests: a client with long words, tickets in several states, and one thing of everything that has a page."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from msp.core.actor import Actor
+from msp.core.app import MspFlask
+from msp.core.db import db
+from msp.itsm.announcements import services as announcements
+from msp.itsm.macros import services as macros
+from msp.itsm.sla.models import Template
+from msp.itsm.tickets.custom import services as custom
+from msp.itsm.tickets.services import conversation, moves, opening
+from tenants.services import clients, people
+from tests.support import world
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The client, the agent who may do everything, and the tickets with most to show."""
+
+    company: world.Company
+    agent: Actor
+    waiting: str
+    resolved: str
+
+
+def build(app: MspFlask) -> Stage:
+    company = world.company(app, "Grenzgaenger")
+    _, agent = world.agent(app, "admin", "lead", "agent", "account_manager")
+    requester = company.actor()
+    with world.as_staff(app) as by:
+        clients.add_site(company.id, f"Lager {LONG}", by=by)
+        people.add_team(world.unique("Arbeitsplatzrechner "), by=by)
+        macros.add_macro(world.unique("Greeting "), "Hello {requester.first_name}", by=by)
+        custom.add_field(company.id, "incident", "Inventarnummer", "text", hint="On the sticker", by=by)
+        announcements.announce("The print server restarts at noon", body="For ten minutes.", level="maintenance", by=by)
+        announcements.announce("Labels are printed late", level="disruption", client_ids=[company.id], by=by)
+        assert db.session.scalars(sa.select(Template)).first(), "the provider's templates come with the installation"
+    with world.acting(app, requester):
+        waiting = opening.open_ticket(company.id, f"{LONG} druckt nicht", body=f"Seit heute: {LONG}", impact=1, urgency=1, by=requester)
+        resolved = opening.open_ticket(company.id, "The second screen stays black", body="Since Monday.", by=requester)
+    with world.acting(app, agent):
+        conversation.reply(waiting.id, "**Which** printer is it?", by=agent)
+        conversation.add_note(waiting.id, "The driver is old.", by=agent)
+        moves.move(waiting.id, "waiting_for_client", reason="Asked which printer it is", by=agent)
+        conversation.reply(resolved.id, "The cable was loose.", by=agent, then="resolved")
+    return Stage(company, agent, waiting.ref, resolved.ref)
