@@ -59,7 +59,7 @@ def mailed(app: Any, kind: str) -> list[dict[str, Any]]:
 
 
 def questions_to(app: Any, address: str | None) -> list[dict[str, Any]]:
-    return [args for args in mailed(app, "mail.send") if args["template"] == "question" and args["to"] == address]
+    return [args for args in mailed(app, "mail.send") if args.get("template") == "question" and args["to"] == address]
 
 
 def test_opening_the_link_records_nothing_and_sending_it_records_once(
