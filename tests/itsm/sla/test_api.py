@@ -95,6 +95,7 @@ def test_what_is_wrong_is_pointed_at(editor: Caller, acme: Any) -> None:
     assert wrong({**content, "steps": {"resolution": [{"percent": 75, "action": []}]}}) == [
         ("/content/steps/resolution/0/action", "unknown")
     ]
+    assert wrong({**content, "conditions": {"kind": ["incident"]}}) == [("/content/conditions/kind", "wrong_type")]
     foreign = {"minutes": 60, "calendar_id": str(uuid4())}
     unknown = [("/content/targets/P1/response/calendar_id", "unknown_calendar")]
     assert wrong({**content, "targets": {"P1": {"response": foreign}}}) == unknown
@@ -227,3 +228,39 @@ def test_others_find_nothing_and_readers_change_nothing(console_app: Any, portal
     template = editor("GET", "/templates?kind=calendar").json["data"][0]["id"]
     copied = limited("POST", f"/templates/{template}/copies", json={"tenant_id": str(acme.id), "moves_open": False})
     assert codes(copied) == [("/tenant_id", "unknown")]
+
+
+NASTY: list[Any] = [None, 0, -1, 1e300, True, "", "x", "\ud800", "9" * 5000, [], [None], [[]], [{}], {}, {"": None}, {"mon": 7}, {"P1": []}]
+PLACES = {
+    "calendars": ("tz", "hours", "holidays", "yearly", "overrides"),
+    "policies": (
+        "conditions", "targets", "steps", "pause_states", "pauses_response", "phone_counts_as_answer", "reopening",
+        "at_risk_percent", "ends_at",
+    ),
+    "matrices": ("cells",),
+}  # fmt: skip
+DEEP: list[tuple[str, Any]] = [
+    ("hours", {"mon": [["09:00"]]}), ("hours", {"mon": [[9, 17]]}), ("hours", {"mon": [{"from": "09:00"}]}), ("holidays", [{"on": 7}]),
+    ("holidays", [{"on": "2027-12-25", "name": {}}]), ("yearly", [{"on": "02-30"}]), ("overrides", {"2027-12-24": [["x", "y"]]}),
+    ("targets", {"P1": {"response": []}}), ("targets", {"P1": {"response": {"minutes": {}, "calendar_id": []}}}),
+    ("targets", {"P1": {"response": 5}}), ("steps", {"response": [7, None, {"percent": "75"}]}), ("steps", {"response": {"percent": 75}}),
+    ("steps", {"response": [{"percent": 75, "actions": [7, {"kind": []}, {"kind": "notify", "to": {}}]}]}), ("steps", {"lunch": []}),
+    ("conditions", {"kind": {"a": []}}), ("conditions", {"service": "x" * 9999}), ("cells", {"1": 7}), ("cells", {"1": {"1": "1"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("plural", PLACES)
+def test_no_content_breaks_it(editor: Caller, acme: Any, plural: str) -> None:
+    """Whatever stands in a content: looked at, or refused with a pointer into it."""
+    rows = editor("GET", f"/tenants/{acme.id}/{plural}").json["data"]
+    one = f"/{plural}/{rows[0]['id']}"
+    content = editor("GET", one).json["content"]
+    tries = [(place, nasty) for place in PLACES[plural] for nasty in NASTY] + [each for each in DEEP if each[0] in PLACES[plural]]
+    for place, nasty in tries:
+        answer = editor("POST", f"{one}/preview", json={"content": {**content, place: nasty}})
+        assert answer.status_code in (200, 422), (place, nasty, answer.json)
+        if answer.status_code == 422:
+            assert all(pointer.startswith(f"/content/{place}") for pointer, _ in codes(answer)), (nasty, answer.json)
+            assert codes(answer), (place, nasty, answer.json)
+    for nasty in NASTY:
+        assert editor("POST", f"{one}/preview", json={"content": nasty}).status_code == 422

@@ -62,8 +62,10 @@ def _conditions(given: Any, faults: Faults) -> dict[str, str]:
     for name, value in (given if isinstance(given, Mapping) else {}).items():
         if name not in CONDITIONS:
             faults.add(f"/conditions/{name}", "unknown", f"A policy can ask for {', '.join(CONDITIONS)}.")
-        elif value is not None and str(value).strip():
-            made[name] = str(value).strip()
+        elif value is not None and not isinstance(value, str):
+            faults.add(f"/conditions/{name}", "wrong_type", "A condition is a text.")
+        elif value is not None and value.strip():
+            made[name] = value.strip()
             if len(made[name]) > _LONGEST:
                 faults.add(f"/conditions/{name}", "too_long", f"At most {_LONGEST} characters.")
     return made
