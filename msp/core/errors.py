@@ -59,6 +59,12 @@ class NotFound(MspError):
     code, status, title = "not_found", 404, "There is nothing here"
 
 
+class MethodNotAllowed(MspError):
+    """The address is known, but not for this method; `allow` names those that it takes."""
+
+    code, status, title = "method_not_allowed", 405, "This address does not take this method"
+
+
 class Conflict(MspError):
     code, status, title = "conflict", 409, "This does not fit the present state"
 

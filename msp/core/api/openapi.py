@@ -22,6 +22,11 @@ _WORDS = {
     422: "Read, but does not hold", 428: "If-Match is missing", 429: "Too many calls",
 }  # fmt: skip
 
+_ONE_FILE = {
+    "type": "object", "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}},
+}  # fmt: skip
+
 
 def document(api: Any) -> dict[str, Any]:
     """The whole description as plain data."""
@@ -59,6 +64,8 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         parameters.append(_header("If-Match", "The ETag of what is changed", required=True))
     if marks["x-idempotent"]:
         parameters.append(_header("Idempotency-Key", "Repeating the request under it does nothing twice", required=False))
+    if marks["x-upload"]:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _ONE_FILE}}}
     if marks["x-etag"] and method == "get":
         responses["304"] = {"description": "Not changed since the ETag in If-None-Match"}
     for code in codes:

@@ -9,6 +9,7 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as HTTPMethodNotAllowed
 
 from msp.core import refusals
 from msp.core.db import rollback
@@ -18,6 +19,7 @@ from msp.core.errors import (
     FieldError,
     Forbidden,
     Invalid,
+    MethodNotAllowed,
     MspError,
     NotFound,
     SignInRequired,
@@ -34,7 +36,6 @@ _HTTP: dict[int, type[MspError]] = {
     401: SignInRequired,
     403: Forbidden,
     404: NotFound,
-    405: NotFound,
     409: Conflict,
     413: TooLarge,
     415: UnsupportedType,
@@ -70,6 +71,8 @@ def translate(error: Exception) -> MspError | None:
     """The typed error behind an exception, None where it is a fault of ours."""
     if isinstance(error, MspError):
         return error
+    if isinstance(error, HTTPMethodNotAllowed):
+        return MethodNotAllowed(allow=", ".join(sorted(error.valid_methods or ())))
     if isinstance(error, HTTPException):
         found = _HTTP.get(error.code or 500)
         return found() if found else None
@@ -123,16 +126,20 @@ def problem(error: MspError) -> Response:
     response = jsonify(body)
     response.status_code = error.status
     response.mimetype = "application/problem+json"
-    if retry := error.details.get("retry_after"):
-        response.headers["Retry-After"] = str(int(retry))
-    return response
+    return _with_headers(response, error)
 
 
 def page(error: MspError) -> Response:
     """The error as a page (or, for a fragment, as its block)."""
     response = Response(render_template("error.html", error=error), status=error.status, mimetype="text/html")
+    return _with_headers(response, error)
+
+
+def _with_headers(response: Response, error: MspError) -> Response:
     if retry := error.details.get("retry_after"):
         response.headers["Retry-After"] = str(int(retry))
+    if allow := error.details.get("allow"):
+        response.headers["Allow"] = allow
     return response
 
 

@@ -4,35 +4,46 @@ import re
 from typing import Any
 from uuid import UUID
 
-from flask import g, url_for
+from flask import Response, g, request, url_for
 
 from msp.core import clock
 from msp.core.api.blueprint import Resource
 from msp.core.api.conditional import expected_version
+from msp.core.api.parsing import refuse_unstorable
 from msp.core.api.schemas import listed
-from msp.core.errors import Invalid, NotFound
+from msp.core.errors import Invalid, NotFound, UnsupportedType
 from msp.itsm.sla import queries as sla
 from msp.itsm.sla.for_client import client_steps
 from msp.itsm.sla.models import CLOCKS, INTERNAL_CLOCKS
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.found import found
 from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.pages import answer_with
 from msp.itsm.tickets.schemas import (
     AssignmentIn,
+    AttachmentOut,
+    CategoryOut,
     ClockOut,
     EntryOut,
     ExplanationOut,
+    FollowerIn,
+    FollowerOut,
     MessageIn,
     MessageOut,
     MoveIn,
+    RefilingIn,
     ReplyIn,
+    TagsIn,
+    TagsOut,
     TicketChange,
     TicketIn,
     TicketOut,
     TicketQuery,
+    UploadQuery,
 )
-from msp.itsm.tickets.services import conversation, moves, opening, triage
+from msp.itsm.tickets.services import conversation, files, moves, opening, refiling, triage
 from msp.itsm.tickets.told import for_client
+from tenants import queries as tenants
 from tenants.permissions import Permission as P
 
 tickets = Resource("tickets", __name__, "Incidents and requests")
@@ -107,6 +118,101 @@ def list_notes(ticket: str) -> Any:
 def add_note(given: dict[str, Any], ticket: str) -> Any:
     """Write an internal note."""
     return conversation.add_note(_ticket(ticket).id, given.pop("body"), by=g.actor, **given)
+
+
+@tickets.operation("POST", f"{ONE}/acknowledgement", TicketOut, needs=P.TICKET_MOVE, who="agent")
+def acknowledge_ticket(ticket: str) -> Any:
+    """Tell the clock that somebody has taken note; once is enough."""
+    return moves.acknowledge(_ticket(ticket).id, by=g.actor)
+
+
+@tickets.operation("POST", f"{ONE}/refiling", TicketOut, needs=P.TICKET_REFILE, who="agent", takes=RefilingIn, status=201, changes=True)
+def refile_ticket(given: dict[str, Any], ticket: str) -> Any:
+    """Go on in the client that it belongs to: the answer is the new ticket, the old one is closed as misfiled."""
+    row = _ticket(ticket)
+    made = refiling.refile(
+        row.id, to=given["tenant_id"], requester_id=given["requester_id"], by=g.actor, message_ids=given["message_ids"],
+        version=expected_version(row.version),
+    )  # fmt: skip
+    return made, 201, {"Location": url_for("api_tickets.show_ticket", ticket=made.ref)}
+
+
+# --- Tags, followers, categories --------------------------------------------------------------------------------------
+
+
+@tickets.operation("GET", f"{ONE}/tags", TagsOut, needs=P.TICKET_READ, who="agent")
+def show_tags(ticket: str) -> Any:
+    """The words on a ticket, for agents alone."""
+    return {"tags": queries.tags(_ticket(ticket))}
+
+
+@tickets.operation("PUT", f"{ONE}/tags", TagsOut, needs=P.TICKET_TRIAGE, who="agent", takes=TagsIn)
+def set_tags(given: dict[str, Any], ticket: str) -> Any:
+    """These words in place of those that were there."""
+    return {"tags": triage.set_tags(_ticket(ticket).id, given["tags"], by=g.actor)}
+
+
+@tickets.operation("GET", f"{ONE}/followers", listed(FollowerOut), needs=P.TICKET_READ)
+def list_followers(ticket: str) -> Any:
+    """Who is told of public replies beside the requester."""
+    return {"data": queries.followers(_ticket(ticket)), "next": None}
+
+
+@tickets.operation("POST", f"{ONE}/followers", FollowerOut, needs=P.TICKET_REPLY, takes=FollowerIn, status=201)
+def add_follower(given: dict[str, Any], ticket: str) -> Any:
+    """Let a colleague or an agent follow; whoever follows already stays."""
+    if (given["contact_id"] is None) is (given["agent_id"] is None):
+        raise Invalid.field("contact_id", "Name a contact or an agent.", "required")
+    return triage.add_follower(_ticket(ticket).id, by=g.actor, **given)
+
+
+@tickets.operation("DELETE", f"{ONE}/followers/<uuid:follower_id>", needs=P.TICKET_REPLY, status=204)
+def remove_follower(ticket: str, follower_id: UUID) -> None:
+    """Stop telling somebody."""
+    triage.remove_follower(_ticket(ticket).id, follower_id, by=g.actor)
+
+
+@tickets.operation("GET", "/tenants/<uuid:tenant_id>/categories", listed(CategoryOut), needs=P.TICKET_READ)
+def list_categories(tenant_id: UUID) -> Any:
+    """The client's whole category tree in the order of its paths."""
+    tenants.visible_client(tenant_id, by=g.actor)
+    return {"data": queries.categories(tenant_id, by=g.actor), "next": None}
+
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+
+@tickets.operation("POST", "/attachments", AttachmentOut, query=UploadQuery, status=201, is_upload=True)
+def upload_attachment(asked: dict[str, Any]) -> Any:
+    """Send a file ahead of the message that names it in `attachment_ids`; after 24 hours without one it is gone."""
+    g.actor.require_any(P.TICKET_OPEN, P.TICKET_REPLY)
+    tenant_id = asked["tenant_id"] or (g.host.id if g.actor.is_contact else None)
+    if tenant_id is None:
+        raise Invalid.field("tenant_id", "Say at which client.", "required")
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedType("Send the file as multipart/form-data.")
+    sent = request.files.get("file")
+    if sent is None:
+        raise Invalid.field("file", "Choose a file.", "required")
+    name = sent.filename or "file"
+    refuse_unstorable({"file": name})
+    made = files.upload(tenant_id, name, sent.stream, declared=sent.mimetype, by=g.actor)
+    return made, 201, {"Location": url_for("api_tickets.download_attachment", attachment_id=made.id)}
+
+
+@tickets.operation("GET", f"{ONE}/attachments", listed(AttachmentOut), needs=P.TICKET_READ)
+def list_attachments(ticket: str) -> Any:
+    """The ticket's files; those of notes for agents alone."""
+    return {"data": queries.attachments(_ticket(ticket), by=g.actor), "next": None}
+
+
+@tickets.operation("GET", "/attachments/<uuid:attachment_id>", needs=P.TICKET_READ, content_type="application/octet-stream")
+def download_attachment(attachment_id: UUID) -> Response:
+    """The file itself."""
+    return answer_with(attachment_id)
+
+
+# --- What happened, and the clocks ------------------------------------------------------------------------------------
 
 
 @tickets.operation("GET", f"{ONE}/timeline", listed(EntryOut), needs=P.TICKET_READ)

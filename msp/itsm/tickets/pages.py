@@ -45,6 +45,11 @@ def upload() -> ResponseReturnValue:
 
 @blueprint.get("/<uuid:attachment_id>")
 def download(attachment_id: UUID) -> ResponseReturnValue:
+    return answer_with(attachment_id)
+
+
+def answer_with(attachment_id: UUID) -> Response:
+    """The bytes of a file that the actor may read, for no browser to open."""
     row = _readable(attachment_id)
     response = Response(here.storage().get(row.storage_key), mimetype=row.content_type)
     response.content_length = row.size

@@ -149,3 +149,53 @@ class ExplanationOut(Schema):
     state = fields.String(required=True)
     due_at = Instant(allow_none=True)
     steps = fields.List(fields.Nested(StepOut), required=True)
+
+
+class UploadQuery(Strict):
+    tenant_id = fields.UUID(load_default=None, metadata={"description": "The client; a contact's own where it is left out"})
+
+
+class AttachmentOut(Schema):
+    id = fields.UUID(required=True)
+    ticket_id = fields.UUID(allow_none=True)
+    message_id = fields.UUID(allow_none=True)
+    is_internal = fields.Boolean(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(("pending", "bound", "held")))
+    name = fields.String(required=True)
+    content_type = fields.String(required=True)
+    size = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+    created_at = Instant(required=True)
+
+
+class TagsIn(Strict):
+    tags = fields.List(line(40), required=True, validate=validate.Length(max=50))
+
+
+class TagsOut(Schema):
+    tags = fields.List(fields.String(), required=True)
+
+
+class FollowerIn(Strict):
+    contact_id = fields.UUID(load_default=None)
+    agent_id = fields.UUID(load_default=None, metadata={"description": "For agents alone"})
+
+
+class FollowerOut(Schema):
+    id = fields.UUID(required=True)
+    contact_id = fields.UUID(allow_none=True)
+    agent_id = fields.UUID(allow_none=True)
+    name = fields.String(required=True)
+
+
+class RefilingIn(Strict):
+    tenant_id = fields.UUID(required=True, metadata={"description": "The client that it belongs to"})
+    requester_id = fields.UUID(required=True, metadata={"description": "Who needs help there"})
+    message_ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=200))
+
+
+class CategoryOut(Schema):
+    id = fields.UUID(required=True)
+    parent_id = fields.UUID(allow_none=True)
+    name = fields.String(required=True)
+    path = fields.String(required=True)

@@ -1,11 +1,12 @@
 """Do what a key asks for once: the claim, the work and the answer are one transaction.
 
 A second request under a key waits for the first one's commit and is then given its answer; after a failure nothing
-is left, and the next one does the work.
+is left, and the next one does the work. A key is kept for a day; then it is as if it had never been used.
 """
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from msp.core.errors import Conflict, Invalid
 from msp.core.ids import new_id
 
 LONGEST = 255
+KEPT_FOR = timedelta(hours=24)
 _HEADERS = ("ETag", "Location")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,6 +58,15 @@ def once(view: F) -> F:
     return repeatable  # type: ignore[return-value]  # the same function, done once a key
 
 
+def sweep() -> int:
+    """Remove keys older than a day; how many there were."""
+    limit, removed = clock.now() - KEPT_FOR, 0
+    for table in (ContactKey, AgentKey):
+        found: Any = db.session.execute(sa.delete(table).where(table.created_at < limit))
+        removed += found.rowcount
+    return removed
+
+
 def _claimed(key: str, by: Actor) -> Any:
     """The key's row, claimed for this request; or the answer that it has been given."""
     table: Any = ContactKey if by.is_contact else AgentKey
@@ -64,7 +75,13 @@ def _claimed(key: str, by: Actor) -> Any:
         "tenant_id": tenant_id, "id": new_id(), "actor_id": by.id, "key": key, "fingerprint": _fingerprint(),
         "rights": _rights(by), "created_at": clock.now(),
     }  # fmt: skip
-    is_new = db.session.scalar(insert(table).values(values).on_conflict_do_nothing().returning(table.id)) is not None
+    fresh = {name: values[name] for name in ("fingerprint", "rights", "created_at")}
+    forgotten: dict[str, Any] = {**fresh, "status": None, "body": None, "headers": {}}
+    unique = ["tenant_id", "actor_id", "key"] if by.is_contact else ["actor_id", "key"]
+    claim = insert(table).values(values).on_conflict_do_update(
+        index_elements=unique, set_=forgotten, where=table.created_at < clock.now() - KEPT_FOR
+    )  # fmt: skip
+    is_new = db.session.scalar(claim.returning(table.id)) is not None
     row = db.session.scalars(
         sa.select(table).where(table.tenant_id == tenant_id, table.actor_id == by.id, table.key == key)
     ).one()
