@@ -71,3 +71,16 @@ def test_the_timeline_tells_what_the_portal_tells(portal_app: Any, portal_of: An
         assert row["text"] is None or row["text"] in page
         assert set(row["data"]) <= {"message"}
     assert b"zebrafinch" not in answer.data
+
+
+def test_who_of_us_follows_is_our_own_business(console_app: Any, portal_app: Any, portal_of: Any, acme: Any, lived: Any) -> None:
+    ticket, _ = lived
+    watcher, (_, by) = world.agent(console_app)[0], world.agent(console_app)
+    with world.acting(console_app, by):
+        triage.add_follower(ticket.id, agent_id=watcher.id, by=by)
+        triage.add_follower(ticket.id, contact_id=acme.people["manager"].id, by=by)
+    own, console = Caller(portal_app, acme.host, acme.actor()), Caller(console_app, "console.localhost", by)
+    told = own("GET", f"/tickets/{ticket.ref}/timeline")
+    assert watcher.name.encode() not in told.data + portal_of(acme).get(f"/requests/{ticket.ref}").data
+    assert f"{by.name} let {acme.people['manager'].name} follow this" in [row["text"] for row in told.json["data"]]
+    assert watcher.name in [row["data"].get("name") for row in console("GET", f"/tickets/{ticket.ref}/timeline").json["data"]]

@@ -108,7 +108,7 @@ def add_follower(ticket_id: UUID, *, by: Actor, contact_id: UUID | None = None, 
         tenant_id=ticket.tenant_id, id=new_id(), ticket_id=ticket.id, contact_id=contact_id, agent_id=agent_id, name=name
     )
     db.session.add(follower)
-    timeline.note(ticket, "follower_added", {"name": name}, by=by)
+    timeline.note(ticket, "follower_added", {"name": name}, by=by, is_internal=agent_id is not None)
     db.session.flush()
     return follower
 
@@ -123,7 +123,7 @@ def remove_follower(ticket_id: UUID, follower_id: UUID, *, by: Actor) -> None:
     if by.is_contact and by.id not in (follower.contact_id, ticket.requester_id):
         raise Conflict("Only whoever opened the ticket can remove others from it.")
     db.session.delete(follower)
-    timeline.note(ticket, "follower_removed", {"name": follower.name}, by=by)
+    timeline.note(ticket, "follower_removed", {"name": follower.name}, by=by, is_internal=follower.agent_id is not None)
     db.session.flush()
 
 
