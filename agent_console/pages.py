@@ -22,11 +22,12 @@ from agent_console.views import (
     teams,
     ticket,
     trails,
+    views,
 )
 
 SURFACE = "console"
 BLUEPRINTS = (
-    queue.blueprint, bulk.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
+    queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
     notifications.blueprint, places.announcements, places.clients, places.service_levels, places.agents, places.teams, places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.

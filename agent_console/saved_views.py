@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 import structlog
-from flask import current_app
+from flask import current_app, g
 from redis.exceptions import RedisError
 
 from msp.core.actor import Actor
@@ -16,6 +16,8 @@ from msp.core.query import parse
 from msp.core.query.errors import QueryError
 from msp.core.web.shell import Tone
 from msp.itsm.tickets import listing
+from msp.itsm.tickets.views import queries as stored_views
+from msp.itsm.tickets.views.models import SavedView
 
 REMEMBER_SECONDS = 5
 log = structlog.get_logger(__name__)
@@ -44,20 +46,39 @@ VIEWS = (
 DEFAULT = VIEWS[0]
 
 
+def stored() -> list[SavedView]:
+    """The saved views that the agent of this request has; read once for all parts of the page."""
+    if "saved_views" not in g:
+        g.saved_views = list(stored_views.views(by=g.actor))
+    return list(g.saved_views)
+
+
+def all_views() -> list[View]:
+    """Those that every agent has, then the saved ones."""
+    return [*VIEWS, *(kept_view(row) for row in stored())]
+
+
+def kept_view(row: SavedView) -> View:
+    """A saved view as the lists show it."""
+    icon = {"personal": "star", "team": "users"}.get(row.audience, "filter")
+    return View(f"v{row.id.hex}", row.name, row.query, icon, is_personal=True)
+
+
 def view_of(text: str) -> View | None:
     """The view that this query is, however it is spaced."""
     try:
         normal = str(parse.parse(text))
     except QueryError:
         return None
-    return next((view for view in VIEWS if str(parse.parse(view.query)) == normal), None)
+    return next((view for view in all_views() if str(parse.parse(view.query)) == normal), None)
 
 
 def counts(*, by: Actor, tz: tzinfo) -> dict[str, int]:
     """How many tickets each view has for this agent; remembered per reach, the personal ones per agent."""
     shared = _remembered([view for view in VIEWS if not view.is_personal], _reach(by), by=by, tz=tz)
-    own = _remembered([view for view in VIEWS if view.is_personal], f"{_reach(by)}:{by.id}", by=by, tz=tz)
-    return {**shared, **own}
+    personal = [view for view in all_views() if view.is_personal]
+    known = hashlib.sha256(repr([(view.key, view.query) for view in personal]).encode()).hexdigest()
+    return {**shared, **_remembered(personal, f"{_reach(by)}:{by.id}:{tz}:{known}", by=by, tz=tz)}
 
 
 def total(wanted: listing.Asked, *, by: Actor, tz: tzinfo) -> int:
@@ -68,9 +89,18 @@ def total(wanted: listing.Asked, *, by: Actor, tz: tzinfo) -> int:
 
 def _remembered(views: list[View], whose: str, *, by: Actor, tz: tzinfo) -> dict[str, int]:
     def ask() -> dict[str, int]:
-        return listing.counts({view.key: listing.asked(view.query, by=by, tz=tz) for view in views}, by=by)
+        asked = {view.key: wanted for view in views if (wanted := _asked(view.query, by=by, tz=tz)) is not None}
+        return {view.key: 0 for view in views} | listing.counts(asked, by=by)
 
     return _cached(f"views:{whose}", ask)
+
+
+def _asked(query: str, *, by: Actor, tz: tzinfo) -> listing.Asked | None:
+    """None for a saved query that names what is gone."""
+    try:
+        return listing.asked(query, by=by, tz=tz)
+    except QueryError:
+        return None
 
 
 def _reach(by: Actor) -> str:

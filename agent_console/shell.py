@@ -60,7 +60,7 @@ def _views() -> NavGroup:
                 view.tone if counts[view.key] else "", is_current=in_queue and view == here,
                 is_minor=view not in (default, here), keys="g q" if view == default else "",
             )
-            for view in saved_views.VIEWS
+            for view in saved_views.all_views()
         ),
         "Views",
     )  # fmt: skip

@@ -23,6 +23,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.announcements",
     "msp.itsm.tickets",
     "msp.itsm.tickets.custom",
+    "msp.itsm.tickets.views",
     "msp.itsm.macros",
     "msp.itsm.csat",
     "portal",

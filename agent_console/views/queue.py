@@ -84,7 +84,7 @@ def counts() -> ResponseReturnValue:
         here = None
     else:
         here = _count(wanted, tz)
-    return jsonify(views={view.query: known[view.key] for view in saved_views.VIEWS}, here=here)
+    return jsonify(views={view.query: known[view.key] for view in saved_views.all_views()}, here=here)
 
 
 @blueprint.post("/queue/density")

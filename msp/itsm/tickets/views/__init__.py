@@ -1,0 +1,1 @@
+"""Views of the queue that agents keep: a query under a name, for oneself, a team or everybody."""
