@@ -10,7 +10,7 @@ from msp.core import events
 from msp.core.actor import Actor
 from msp.core.auth import tokens
 from msp.core.db import call, db
-from msp.core.errors import Conflict, FieldError, Forbidden, Invalid
+from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, StaleVersion
 from msp.core.web.brand import hue_of
 from tenants import queries
 from tenants.events import AgentChanged, ContactAdded, ContactChanged
@@ -178,7 +178,9 @@ def set_members(team_id: UUID, members: dict[UUID, bool], *, by: Actor, version:
         queries.check_version(team, version)
     present = {m.agent_id: m for m in db.session.scalars(sa.select(TeamMember).where(TeamMember.team_id == team.id))}
     if members != {agent_id: member.is_lead for agent_id, member in present.items()}:
-        db.session.execute(sa.update(Team).where(Team.id == team.id).values(version=Team.version + 1))
+        bump = sa.update(Team).where(Team.id == team.id, Team.version == team.version).values(version=Team.version + 1)
+        if db.session.execute(bump.returning(Team.id)).one_or_none() is None:
+            raise StaleVersion
     for agent_id, member in present.items():
         if agent_id not in members:
             db.session.delete(member)
@@ -288,7 +290,7 @@ def _set_clients(agent: Agent, client_ids: Iterable[UUID], *, by: Actor) -> None
     for row in db.session.scalars(sa.select(AgentClient).where(AgentClient.agent_id == agent.id)):
         if row.client_id in wanted:
             wanted.discard(row.client_id)
-        else:
+        elif by.reaches(row.client_id):  # what the actor does not see stays as it is
             db.session.delete(row)
     for client_id in wanted:
         client = queries.visible_client(client_id, by=by)

@@ -243,7 +243,7 @@ def test_a_team_its_people_and_who_is_on_call(console_app: Any, admin: Now) -> N
     assert admin.post(f"/teams/{team.id}/swaps", **{**swap, "to_at": "2098-01-01T00:00"}).status_code == 422
     assert admin.post(f"/teams/{team.id}/swaps", swap=str(kept.id)).status_code == 303
     assert stored(console_app, sa.select(Swap).where(Swap.team_id == team.id)) == []
-    assert admin.post(f"/teams/{team.id}", version="1", name=name, e_mail="").status_code == 303
+    assert admin.post(f"/teams/{team.id}", version="2", name=name, e_mail="").status_code == 303
     assert stored(console_app, sa.select(Team.is_active).where(Team.id == team.id)) == [False]
 
 

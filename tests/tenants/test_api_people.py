@@ -130,6 +130,18 @@ def test_a_limited_reader_is_told_of_no_other_client(console_app: Any, acme: Any
     assert reader("PATCH", f"/agents/{both.id}", {"If-Match": "*"}, json={"name": "X"}).status_code == 403
 
 
+def test_a_limited_administrator_takes_away_only_what_he_sees(
+    console_app: Any, console_of: Any, acme: Any, birch: Any, token: Caller
+) -> None:
+    both, _ = world.agent(console_app, "agent", clients=[acme.id, birch.id])
+    limited = Browser(console_of(world.agent(console_app, "admin", clients=[acme.id])[1]))
+    one = f"/agents/{both.id}"
+    assert limited("PATCH", one, {"If-Match": "*"}, json={"client_ids": []}).json["client_ids"] == []
+    assert token("GET", one).json["client_ids"] == [str(birch.id)]
+    assert limited("PATCH", one, {"If-Match": "*"}, json={"client_ids": None}).status_code == 403
+    assert codes(limited("PATCH", one, {"If-Match": "*"}, json={"client_ids": [str(birch.id)]})) == [("/client_ids/0", "unknown")]
+
+
 def test_contacts_get_roles_after_a_sign_in(servers: Any, acme: Any, birch: Any, token: Caller, browser: Browser) -> None:
     path = f"/tenants/{acme.id}/contacts"
     sent = {"name": "Bo", "e_mail": f"{world.unique('bo')}@acme.example"}
