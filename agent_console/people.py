@@ -12,7 +12,7 @@ OFFERED = 10
 
 def named(tenant_id: UUID, typed: str, *, field: str, by: Actor) -> Contact | None:
     """The contact that is meant; None where nothing was typed, Invalid where it fits nobody or several."""
-    wanted = address(" ".join(typed.split()))
+    wanted = address(" ".join(typed.replace("\0", "").split()))
     if not wanted:
         return None
     found = tenants.contacts_matching(tenant_id, wanted, by=by, limit=OFFERED)

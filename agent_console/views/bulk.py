@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from agent_console import forms, notices
 from agent_console.blueprint import console_blueprint
+from agent_console.shell import agent_zone
 from msp.core.errors import Invalid
+from msp.core.query.errors import QueryError
 from msp.core.web.formats import count_words
-from msp.itsm.tickets import queries
+from msp.itsm.tickets import listing, queries
 from msp.itsm.tickets.services import bulk, moves, triage
 from tenants.permissions import Permission
 
@@ -25,7 +27,7 @@ def apply() -> ResponseReturnValue:
     make = acts.get(request.form.get("act", ""))
     if make is None:
         raise Invalid.field("act", "Choose what to do with these tickets.", "unknown")
-    results = bulk.apply(forms.ids(request.form, "ticket_id"), make(), by=g.actor)
+    results = bulk.apply(_chosen(), make(), by=g.actor)
     problems = [(result.ref, result.problem) for result in results if result.problem]
     done = len(results) - len(problems)
     if problems:
@@ -34,6 +36,20 @@ def apply() -> ResponseReturnValue:
     else:
         notices.say(f"{count_words(done, 'ticket')} changed.")
     return redirect(url_for("queue.page", q=request.form.get("q") or None), 303)
+
+
+def _chosen() -> list[UUID]:
+    """The rows that are ticked; or, where all that match are meant, what the query finds now, if it is not too much."""
+    if "matching" not in request.form:
+        return forms.ids(request.form, "ticket_id")
+    try:
+        wanted = listing.asked(forms.text(request.form, "q"), by=g.actor, tz=agent_zone())
+    except QueryError as wrong:
+        raise Invalid.field("q", wrong.message, "unreadable") from None
+    found = listing.matching(wanted, by=g.actor, limit=bulk.MOST + 1)
+    if len(found) > bulk.MOST:
+        raise Invalid.field("q", f"More than {bulk.MOST} tickets match; narrow the query. Nothing was changed.", "too_many")
+    return found
 
 
 def _take() -> Act:

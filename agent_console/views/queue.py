@@ -16,6 +16,7 @@ from msp.core.errors import NotFound
 from msp.core.query import ast, complete
 from msp.core.query.errors import QueryError
 from msp.itsm.tickets import fields, listing, queries
+from msp.itsm.tickets.services import bulk
 from msp.itsm.tickets.states import WORDS
 from tenants import queries as tenants
 from tenants.identity import profile
@@ -33,7 +34,7 @@ def home() -> ResponseReturnValue:
 
 @blueprint.get("/queue")
 def page() -> ResponseReturnValue:
-    text = request.args.get("q", saved_views.DEFAULT.query).strip()
+    text = request.args.get("q", saved_views.DEFAULT.query).replace("\0", "").strip()
     if REF.fullmatch(text) and (found := _ticket_called(text)):
         return redirect(url_for("ticket.page", ref=found))
     tz = agent_zone()
@@ -56,6 +57,7 @@ def page() -> ResponseReturnValue:
         previous_url=_page_url(text, found_page.previous),
         next_url=_page_url(text, found_page.next),
         sorts=_sorts(wanted),
+        matching=_matching(found_page, wanted, tz),
         **context,
         **_frame(text, wanted, tz),
     )
@@ -120,6 +122,14 @@ def _count(wanted: listing.Asked, tz: tzinfo) -> str:
         return str(saved_views.counts(by=g.actor, tz=tz)[view.key])
     number = saved_views.total(wanted, by=g.actor, tz=tz)
     return str(number) if number <= listing.MOST_COUNTED else f"{listing.MOST_COUNTED}+"
+
+
+def _matching(shown: listing.Listing, wanted: listing.Asked, tz: tzinfo) -> int:
+    """How many tickets can be chosen beyond this page; 0 where there are none, or more than are changed at once."""
+    if shown.next is None and shown.previous is None:
+        return 0
+    number = saved_views.total(wanted, by=g.actor, tz=tz)
+    return number if number <= bulk.MOST else 0
 
 
 def _choices() -> dict[str, list[tuple[Any, str]]]:

@@ -90,3 +90,19 @@ def test_what_cannot_be_read_is_refused(desk: Any, three: list[Any]) -> None:
     assert desk.post("/queue/bulk", act="mine").status_code == 422
     assert desk.post("/queue/bulk", act="mine", ticket_id="nonsense").status_code == 422
     assert desk.post("/queue/bulk", act="priority", ticket_id=chosen(three)).status_code == 422
+
+
+def test_all_that_match_are_changed_beyond_the_page(desk: Any, three: list[Any], monkeypatch: Any) -> None:
+    from msp.itsm.tickets import listing
+    from msp.itsm.tickets.services import bulk
+
+    monkeypatch.setattr(listing, "PAGE", 2)
+    assert 'data-pick-matching="3"' in desk.get("/queue?q=is:open+sort:due").text
+    answer = desk.post("/queue/bulk", act="mine", matching="1", ticket_id=chosen(three[:2]), q="is:open sort:due")
+    assert answer.status_code == 303
+    assert {desk.ticket(ticket).assignee_name for ticket in three} == {desk.actor.name}
+    monkeypatch.setattr(bulk, "MOST", 2)
+    refused = desk.post("/queue/bulk", act="priority", priority="1", matching="1", q="is:open")
+    assert (refused.status_code, "More than 2 tickets match" in refused.text) == (422, True)
+    assert {desk.ticket(ticket).priority for ticket in three} == {3}
+    assert desk.post("/queue/bulk", act="mine", matching="1", q="colour:red").status_code == 422

@@ -129,6 +129,12 @@ def total(wanted: Asked, *, by: Actor) -> int:
     return db.session.scalar(counted) or 0
 
 
+def matching(wanted: Asked, *, by: Actor, limit: int) -> list[UUID]:
+    """Ids of the tickets that the query finds, in its order, up to `limit`."""
+    found = queries.visible(sa.select(Ticket.id).where(*wanted.where), by=by)
+    return list(db.session.scalars(found.order_by(*wanted.keyset.order_by()).limit(limit)))
+
+
 def neighbours(ticket: Ticket, wanted: Asked, *, by: Actor) -> tuple[str | None, str | None]:
     """References of the tickets before and after this one in the list, where it is in the list or would be."""
     key = tuple(getattr(ticket, cast(Any, order.column).key) for order in wanted.keyset.orders)
