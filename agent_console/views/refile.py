@@ -62,6 +62,7 @@ def _refile(ticket_id: UUID, sent: forms.Form) -> Ticket:
         raise Invalid.field("requester", "Say who needs help there.", "required")
     return refiling.refile(
         ticket_id, to=client.id, requester_id=requester.id, by=g.actor, message_ids=forms.ids(sent, "message_id"),
+        attachment_ids=forms.ids(sent, "attachment_id"),
         version=forms.number(sent, "version"),
     )  # fmt: skip
 
@@ -76,6 +77,8 @@ def _page(ref: str, typed: Mapping[str, str], error: MspError | None = None) -> 
         "clients": [(client.id, client.name) for client in others if client.status == "active"],
         "messages": public,
         "chosen": _chosen(public),
+        "files": [file for file in queries.attachments(shown.ticket, by=g.actor) if not file.is_internal and file.state == "bound"],
+        "chosen_files": set(request.form.getlist("attachment_id")),
         "typed": typed,
         "errors": errors,
         "refusal": error.message if error and not errors else "",

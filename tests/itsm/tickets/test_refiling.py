@@ -143,3 +143,34 @@ def test_a_right_that_is_lacking_stops_all(console_app: Any, acme: Any) -> None:
         bulk.apply([ticket.id], lambda id: moves.move(id, "resolved", by=reader), by=reader)
     with pytest.raises(Invalid, match="Choose"), world.acting(console_app, reader):
         bulk.apply([], lambda id: None, by=reader)
+
+
+def test_the_files_that_are_picked_go_along_as_copies(console_app: Any, acme: Any, birch: Any, agent: Any) -> None:
+    from io import BytesIO
+
+    from msp.core.files import here
+    from msp.itsm.tickets.services import files
+
+    made = opened(console_app, acme)
+    with clock.at(MONDAY), world.acting(console_app, agent):
+        sent = [files.upload(acme.id, f"{name}.txt", BytesIO(name.encode() * 9), by=agent).id for name in ("wanted", "left")]
+        hidden = files.upload(acme.id, "hidden.txt", BytesIO(b"secret plan"), by=agent).id
+        conversation.reply(made.id, "See these.", by=agent, attachment_ids=sent)
+        conversation.add_note(made.id, "And this.", by=agent, attachment_ids=[hidden])
+    with world.acting(console_app, agent):
+        public = [m.id for m in queries.messages(made, by=agent) if not m.is_internal]
+        originals = {file.name: file for file in queries.attachments(made, by=agent)}
+    for wrong in (hidden, new_id()):
+        with pytest.raises(Invalid, match="Only files of messages"):
+            refiled(console_app, made, birch, agent, message_ids=public, attachment_ids=[wrong])
+    with pytest.raises(Invalid, match="Only files of messages"):
+        refiled(console_app, made, birch, agent, attachment_ids=[originals["wanted.txt"].id])
+    there = refiled(console_app, made, birch, agent, message_ids=public, attachment_ids=[originals["wanted.txt"].id])
+    requester = birch.actor()
+    with world.acting(console_app, requester):
+        [copy] = queries.attachments(queries.visible_ticket(there.id, by=requester), by=requester)
+        assert (copy.name, copy.tenant_id, copy.state, copy.is_internal) == ("wanted.txt", birch.id, "bound", False)
+        assert b"".join(here.storage().get(copy.storage_key)) == b"wanted" * 9
+    assert copy.storage_key != originals["wanted.txt"].storage_key
+    with world.acting(console_app, agent):
+        assert len(queries.attachments(queries.visible_ticket(made.id, by=agent), by=agent)) == 3

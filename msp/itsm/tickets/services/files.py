@@ -79,6 +79,25 @@ def bind(attachment_ids: Sequence[UUID], ticket: Ticket, message: Message, *, by
     db.session.flush()
 
 
+def copy_to(rows: Sequence[Attachment], message: Message) -> None:
+    """Copies of bound public files under another message, at its client; part of re-filing, no service of its own."""
+    for row in rows:
+        id, storage = new_id(), here.storage()
+        key = file_key(message.tenant_id, id)
+        # Read to the end first: the store's own stream cannot be read from inside a write.
+        storage.put(key, list(storage.get(row.storage_key)), max_bytes=settings().max_file_bytes)
+        copied = Attachment(
+            tenant_id=message.tenant_id, id=id, ticket_id=message.ticket_id, message_id=message.id, is_internal=False,
+            uploader_kind=message.author_kind, uploader_id=message.author_id, name=row.name, content_type=row.content_type,
+            size=row.size, sha256=row.sha256, storage_key=key, state="bound", created_at=row.created_at,
+        )  # fmt: skip
+        if row.preview_key is not None and row.content_type in PICTURES:
+            _draw_preview(copied)
+        db.session.add(copied)
+    if rows:
+        _require_room(message.tenant_id)
+
+
 def sweep() -> int:
     """Remove files that found no message within a day, and look again at those that are held; how many were removed."""
     forgotten = sa.select(Attachment).where(
