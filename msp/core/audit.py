@@ -1,4 +1,4 @@
-"""The audit trail: one row per changed row, written in its transaction by the session itself.
+"""The audit trail: one row per changed row, written in its transaction by the session itself, at the end of it.
 
 Whatever the ORM inserts, changes or deletes is noted with actor, address and the fields before and after.
 Set-wise statements call `note` themselves. Columns marked `info={"secret": True}` are named, never shown; those marked
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Mapped, Session, UOWTransaction, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, UOWTransaction, mapped_column
 
 from msp.core import clock
 from msp.core.db import Base, ScopedSession
@@ -88,8 +88,7 @@ def note(
     changes: Mapping[str, Any] | None = None,
 ) -> None:
     """Record an act that is not a change of one ORM row."""
-    row = entry(session.info["scope"], action, subject, subject_id, tenant_id, _plain(changes or {}))
-    session.execute(sa.insert(AuditEntry).inline(), [row])
+    _keep(session, [entry(session.info["scope"], action, subject, subject_id, tenant_id, _plain(changes or {}))])
 
 
 @event.listens_for(ScopedSession, "after_flush")
@@ -105,8 +104,33 @@ def _record_flush(session: Session, context: UOWTransaction) -> None:
     for instance in session.deleted:
         if instance.__audited__:
             rows.append(_row(scope, "deleted", instance, _created(instance)))
+    _keep(session, rows)
+
+
+def _keep(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Hold rows until the commit writes them with one statement; in a savepoint they are written at once, to be undone with it."""
+    if session.in_nested_transaction():
+        _write(session, rows)
+    else:
+        session.info.setdefault("audit", []).extend(rows)
+
+
+def _write(session: Session, rows: list[dict[str, Any]]) -> None:
     if rows:
         session.connection().execute(sa.insert(AuditEntry).inline(), rows)
+
+
+@event.listens_for(ScopedSession, "before_commit")
+def _write_kept(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.flush()
+        _write(session, session.info.pop("audit", []))
+
+
+@event.listens_for(ScopedSession, "after_transaction_end")
+def _forget_kept(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("audit", None)
 
 
 def _row(scope: Any, action: str, instance: Any, changes: Mapping[str, Any]) -> dict[str, Any]:

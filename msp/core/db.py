@@ -90,6 +90,17 @@ def current_scope() -> Scope:
     return cast(Scope, scope)
 
 
+def memory() -> dict[Any, Any]:
+    """What the running transaction has read or locked already; forgotten at its end, and after a part of it failed."""
+    return cast(dict[Any, Any], db.session().info.setdefault("memory", {}))
+
+
+@event.listens_for(ScopedSession, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None or transaction.nested:
+        session.info.pop("memory", None)
+
+
 def after_commit(action: Callable[[], object]) -> None:
     """Do `action` once the running transaction is committed; a rollback forgets it."""
     db.session().info.setdefault("after_commit", []).append(action)

@@ -7,7 +7,7 @@ from msp.core import clock, cron
 from msp.core.jobs import Call, job
 from msp.core.outbox import forgotten
 from msp.core.process import application
-from msp.itsm.sla import queries
+from msp.itsm.sla import books
 from msp.itsm.sla.models import INTERNAL_CLOCKS
 from msp.itsm.sla.services import clocks, escalation, hooks, rollouts
 from msp.itsm.sla.services.definitions import MANAGE
@@ -20,8 +20,7 @@ WITHOUT_REDIS = timedelta(seconds=2)
 def recompute_internal(call: Call) -> None:
     """Read the clocks that a contact's act could not touch."""
     tenant_id, subject_id = call.tenant_ids[0], UUID(call.args["subject_id"])
-    queries.subject(tenant_id, subject_id, for_update=True)
-    clocks.store(tenant_id, subject_id, queries.history(tenant_id, subject_id), INTERNAL_CLOCKS)
+    clocks.store(books.locked(tenant_id, subject_id), INTERNAL_CLOCKS)
 
 
 @job(rollouts.PLAN, queue="bulk", runs_as="provider", permissions=(MANAGE,))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from msp.core.db import db
+from msp.core.db import db, memory
 from msp.core.errors import NotFound
 from msp.itsm.sla import content
 from msp.itsm.sla.engine import facts as engine_facts
@@ -50,7 +50,7 @@ class Promises:
 
 def promises(tenant_id: UUID) -> Promises:
     """The client's definitions: looked at once a transaction, compiled again when one of its versions was added."""
-    seen: dict[UUID, Promises] = db.session().info.setdefault("sla_promises", {})
+    seen: dict[UUID, Promises] = memory().setdefault("sla_promises", {})
     if tenant_id not in seen:
         seen[tenant_id] = _promises(tenant_id)
     return seen[tenant_id]
@@ -58,7 +58,7 @@ def promises(tenant_id: UUID) -> Promises:
 
 def forget_promises() -> None:
     """After a definition changed in the running transaction."""
-    db.session().info.pop("sla_promises", None)
+    memory().pop("sla_promises", None)
 
 
 def _promises(tenant_id: UUID) -> Promises:

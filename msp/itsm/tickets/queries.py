@@ -1,13 +1,13 @@
 """Reads of tickets: each returns only what its actor may see."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeVarTuple
+from typing import Any, NamedTuple, TypeVarTuple, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import call, db
+from msp.core.db import call, db, memory
 from msp.core.errors import Invalid, NotFound
 from msp.itsm.tickets.models import (
     Attachment,
@@ -52,10 +52,15 @@ def visible(statement: sa.Select[*Ts], *, by: Actor) -> sa.Select[*Ts]:
 
 def visible_ticket(ticket_id: UUID, *, by: Actor, for_update: bool = False) -> Ticket:
     """One ticket; NotFound where it is absent or not this actor's to see."""
+    key = ("locked", ticket_id, by.id if by.is_contact else by.tenant_ids)
+    if for_update and key in memory():
+        return cast(Ticket, memory()[key])
     statement = visible(sa.select(Ticket).where(Ticket.id == ticket_id), by=by)
     ticket = db.session.scalar(statement.with_for_update() if for_update else statement)
     if ticket is None:
         raise NotFound
+    if for_update:
+        memory()[key] = ticket
     return ticket
 
 

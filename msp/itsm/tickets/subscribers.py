@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msp.core import events
 from msp.core.db import db
 from msp.core.outbox import services as outbox
-from msp.itsm.sla import queries as sla
+from msp.itsm.sla import books
 from msp.itsm.sla.events import ClocksChanged, StepsFired
 from msp.itsm.sla.models import Clock
 from msp.itsm.sla.services import edits
@@ -24,7 +24,7 @@ def copy_clock(event: ClocksChanged) -> None:
     ticket = db.session.get(Ticket, (event.tenant_id, event.subject_id))
     if ticket is None:
         return  # a subject of another kind
-    shown = telling_clock(sla.clocks(event.tenant_id, [event.subject_id]))
+    shown = telling_clock(books.current_clocks(event.tenant_id, event.subject_id))
     ticket.sla_clock = shown.kind if shown else None
     ticket.sla_standing = shown.standing if shown else "none"
     ticket.sla_due_at = shown.due_at if shown else None
@@ -35,7 +35,6 @@ def copy_clock(event: ClocksChanged) -> None:
     ticket.sla_elapsed_seconds = shown.elapsed_seconds if shown else None
     ticket.sla_outcome = shown.outcome if shown else None
     ticket.sla_stopped_at = shown.stopped_at if shown else None
-    db.session.flush()
 
 
 def telling_clock(clocks: Sequence[Clock]) -> Clock | None:

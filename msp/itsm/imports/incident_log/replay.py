@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msp.core import clock
 from msp.core.actor import Actor
+from msp.core.db import db
 from msp.itsm.imports.incident_log.directory import Directory
 from msp.itsm.imports.incident_log.reader import UNKNOWN, Event, Incident
 from msp.itsm.sla.services import escalation
@@ -96,7 +97,7 @@ class _Player:
         by = _agent(f"Agent {event.author}")
         with clock.at(event.at):
             escalation.fire_due(self.directory.tenant_id, self.ticket_id, event.at)
-            ticket = queries.visible_ticket(self.ticket_id, by=by)
+            ticket = queries.visible_ticket(self.ticket_id, by=by, for_update=True)
             before = self.tally.acts.total()
             self._classify(ticket, event, by)
             self._assign(event, by)
@@ -105,6 +106,7 @@ class _Player:
             if self.tally.acts.total() == before:
                 self.tally.acts["no visible change"] += 1
                 timeline.note(ticket, "touched", {"line": event.line}, by=by, is_internal=True)
+            db.session.flush()  # what one row changed is written, and audited, at its own instant
 
     def _flag_time(self, event: Event) -> None:
         if event.at < self.first.opened_at:

@@ -4,8 +4,9 @@ import csv
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing.queues import Queue
@@ -70,8 +71,8 @@ def run(log: Log, make_app: MakeApp, *, processes: int, on_progress: Callable[[i
     largest_first = sorted(by_location, key=lambda location: -sum(len(i.events) for i in by_location[location]))
     total = Work()
     if processes == 1:
-        for location in largest_first:
-            with app.app_context():
+        with app.app_context(), _without_waiting_for_disk(db.engine):
+            for location in largest_first:
                 total.add(_replay_client(tenant_ids[location], by_location[location], log.ends_at, on_progress))
         return total
     return _in_parallel(make_app, largest_first, tenant_ids, by_location, log, processes, on_progress)
@@ -104,6 +105,8 @@ _process: dict[str, Any] = {}
 
 def _start(make_app: MakeApp, done: "Queue[int]") -> None:
     _process.update(app=make_app(), done=done)
+    with _process["app"].app_context():
+        sa_event.listen(db.engine, "connect", _relax)
 
 
 def _work(tenant_id: UUID, incidents: list[Incident], ends_at: datetime) -> Work:
@@ -136,6 +139,24 @@ def _replay_client(tenant_id: UUID, incidents: list[Incident], ends_at: datetime
 
 def _scope() -> Scope:
     return Scope.staff(trail=Trail(actor_name=IMPORT.name))
+
+
+@contextmanager
+def _without_waiting_for_disk(engine: sa.Engine) -> Iterator[None]:
+    """Commits do not wait for the disk: what a power cut takes is imported again when the command is run again."""
+    engine.dispose()
+    sa_event.listen(engine, "connect", _relax)
+    try:
+        yield
+    finally:
+        sa_event.remove(engine, "connect", _relax)
+        engine.dispose()
+
+
+def _relax(connection: Any, _: Any) -> None:
+    connection.execute("SET synchronous_commit = off")
+    connection.commit()
+    connection.prepared_max = 1000  # every statement of the replay stays prepared
 
 
 class _DatabaseMeter:

@@ -12,10 +12,10 @@ from msp.core import clock, events
 from msp.core.db import current_scope, db
 from msp.core.ids import new_id
 from msp.core.outbox import services as outbox
-from msp.itsm.sla import queries
+from msp.itsm.sla import books, queries
+from msp.itsm.sla.books import Book
 from msp.itsm.sla.content import AT_RISK
 from msp.itsm.sla.engine.clock import reading
-from msp.itsm.sla.engine.history import History
 from msp.itsm.sla.engine.reading import Cycle, Segment
 from msp.itsm.sla.engine.rules import RULES
 from msp.itsm.sla.events import ClocksChanged
@@ -37,21 +37,21 @@ def recompute(tenant_id: UUID, subject_id: UUID) -> None:
 
     A contact's act cannot touch the clocks between us and our suppliers: a job of ours reads those.
     """
-    history = queries.history(tenant_id, subject_id)
+    book = books.locked(tenant_id, subject_id)
     hides_internal = current_scope().role == "msp_tenant"
     promised = queries.promises(tenant_id).clocks
     kinds = [kind for kind in RULES if kind in promised and not (hides_internal and kind in INTERNAL_CLOCKS)]
-    store(tenant_id, subject_id, history, kinds)
+    store(book, kinds)
     if hides_internal and promised & INTERNAL_CLOCKS:
         outbox.enqueue(RECOMPUTE, {"subject_id": str(subject_id)}, tenant_id=tenant_id)
     events.record(ClocksChanged(tenant_id, subject_id))
 
 
-def store(tenant_id: UUID, subject_id: UUID, history: History, kinds: Iterable[str]) -> None:
+def store(book: Book, kinds: Iterable[str]) -> None:
     """Write the cycles of these clocks as the engine reads them now."""
-    now = clock.now()
-    present = {(row.kind, row.cycle): row for row in queries.clocks(tenant_id, [subject_id], current_only=False)}
-    ladder = steps.Ladder(tenant_id, subject_id, now, is_new=not present)
+    now, history = clock.now(), book.history()
+    present = {(row.kind, row.cycle): row for row in book.clocks}
+    ladder = steps.Ladder(book, now)
     outcomes: list[dict[str, Any]] = []
     for kind in kinds:
         with _ENGINE.time():
@@ -62,10 +62,11 @@ def store(tenant_id: UUID, subject_id: UUID, history: History, kinds: Iterable[s
             if row is not None and not row.is_current and not is_current and row.outcome == cycle.outcome and _is_same(row, cycle):
                 continue
             before = (row.outcome, row.outcome_at) if row is not None else (None, None)
-            stored = _store_cycle(tenant_id, subject_id, kind, cycle, row, is_current=is_current, now=now)
+            stored = _store_cycle(book, kind, cycle, row, is_current=is_current, now=now)
             outcomes += _outcomes(stored, before)
             ladder.arm(stored, cycle)
-    db.session.flush()
+    if any(sa.inspect(row).pending for row in book.clocks):
+        db.session.flush()  # outcomes and steps refer to them
     if outcomes:
         db.session.execute(sa.insert(OutcomeRow), outcomes)
     ladder.write()
@@ -77,17 +78,18 @@ def _is_same(row: Clock, cycle: Cycle) -> bool:
     )  # fmt: skip
 
 
-def _store_cycle(
-    tenant_id: UUID, subject_id: UUID, kind: str, cycle: Cycle, row: Clock | None, *, is_current: bool, now: datetime
-) -> Clock:
+def _store_cycle(book: Book, kind: str, cycle: Cycle, row: Clock | None, *, is_current: bool, now: datetime) -> Clock:
     values = clock_values(kind, cycle, is_current=is_current, now=now)
     if row is None:
-        row = Clock(tenant_id=tenant_id, id=new_id(), subject_id=subject_id, **values)
+        row = Clock(tenant_id=book.subject.tenant_id, id=new_id(), subject_id=book.subject.id, **values)
         db.session.add(row)
+        book.clocks.append(row)
         return row
-    for name, value in values.items():
-        if getattr(row, name) != value:
-            setattr(row, name, value)
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if row.standing == "stopped" and changed.keys() == {"computed_at"}:
+        return row  # it says the same at every later instant
+    for name, value in changed.items():
+        setattr(row, name, value)
     return row
 
 

@@ -16,6 +16,7 @@ from msp.core import clock, events, heartbeats
 from msp.core.db import db, transaction
 from msp.core.ids import new_id
 from msp.core.scope import Scope, Trail
+from msp.itsm.sla import books
 from msp.itsm.sla.content import BREACH
 from msp.itsm.sla.events import StepsFired
 from msp.itsm.sla.models import Clock, Escalation, OutcomeRow
@@ -53,11 +54,13 @@ def fire_due(tenant_id: UUID, subject_id: UUID, now: datetime) -> int:
 
     For a replay of the past, in the caller's transaction.
     """
+    book = books.locked(tenant_id, subject_id)
+    instants = {row.fire_at for row in book.steps if row.state == "armed" and row.fire_at and row.fire_at <= now}
+    instants |= {row.breaches_at for row in book.clocks if _runs_out(row) and row.breaches_at and row.breaches_at < now}
+    if not instants:
+        return 0
     own = sa.and_(Clock.tenant_id == tenant_id, Clock.subject_id == subject_id)
     steps, ending = due_steps(now).where(own), due_clocks(now).where(own)
-    instants = {row.fire_at for row in db.session.execute(steps)} | {
-        row.breaches_at for row in db.session.execute(ending)
-    }
     fired = 0
     for instant in sorted(instants):
         with clock.at(instant):
@@ -65,6 +68,10 @@ def fire_due(tenant_id: UUID, subject_id: UUID, now: datetime) -> int:
                 steps.where(Escalation.fire_at <= instant), ending.where(Clock.breaches_at <= instant), BATCH
             ).fired
     return fired
+
+
+def _runs_out(row: Clock) -> bool:
+    return row.standing == "running" and row.breached_at is None
 
 
 def due_steps(now: datetime) -> sa.Select[UUID, datetime | None, str]:

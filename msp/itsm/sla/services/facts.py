@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +13,8 @@ from msp.core.actor import Actor
 from msp.core.db import db
 from msp.core.errors import Invalid
 from msp.core.ids import new_id
-from msp.itsm.sla import queries
+from msp.itsm.sla import books, queries
+from msp.itsm.sla.books import Book
 from msp.itsm.sla.models import Fact, Subject
 from msp.itsm.sla.services import clocks
 
@@ -37,7 +39,7 @@ def open_subject(
     subject = Subject(tenant_id=tenant_id, id=subject_id, kind=kind, attributes=dict(attributes), created_at=clock.now())
     db.session.add(subject)
     db.session.flush()
-    _add(subject, news, by=by)
+    _add(books.opened(subject), news, by=by)
     clocks.recompute(tenant_id, subject_id)
     return subject
 
@@ -45,17 +47,17 @@ def open_subject(
 def record(tenant_id: UUID, subject_id: UUID, news: Sequence[News], *, by: Actor) -> None:
     """Facts of one act, then the clocks once; open to all services that own subjects, each under its own permission."""
     with db.session.no_autoflush:  # whoever owns the subject saves it once, with what its clocks say
-        subject = queries.subject(tenant_id, subject_id, for_update=True)
+        book = books.locked(tenant_id, subject_id)
         for item in news:
             if item.kind == "reclassified":
-                subject.attributes = {**subject.attributes, **item.data}
-        _add(subject, news, by=by)
+                book.subject.attributes = {**book.subject.attributes, **item.data}
+        _add(book, news, by=by)
         clocks.recompute(tenant_id, subject_id)
 
 
-def _add(subject: Subject, news: Sequence[News], *, by: Actor) -> None:
-    now = clock.now()
-    rows = []
+def _add(book: Book, news: Sequence[News], *, by: Actor) -> None:
+    now, subject, known = clock.now(), book.subject, book.facts
+    rows: list[dict[str, Any]] = []
     for item in news:
         occurred_at = item.occurred_at or now
         if now - occurred_at > BACKDATED:
@@ -72,3 +74,4 @@ def _add(subject: Subject, news: Sequence[News], *, by: Actor) -> None:
         )  # fmt: skip
     if rows:
         db.session.execute(sa.insert(Fact), rows)
+        known.extend(queries.engine_fact(Fact(**row)) for row in rows)

@@ -6,12 +6,12 @@ the latest of them fires; the others are marked skipped.
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from msp.core.db import db
 from msp.core.ids import new_id
+from msp.itsm.sla.books import Book
 from msp.itsm.sla.content import AT_RISK, BREACH
 from msp.itsm.sla.engine.definition import Action
 from msp.itsm.sla.engine.reading import Cycle
@@ -22,13 +22,10 @@ from msp.itsm.sla.services.replaying import is_replaying
 class Ladder:
     """The steps of one subject's clocks while they are being armed: read once, written once."""
 
-    def __init__(self, tenant_id: UUID, subject_id: UUID, now: datetime, *, is_new: bool) -> None:
-        self._key, self._now = (tenant_id, subject_id), now
+    def __init__(self, book: Book, now: datetime) -> None:
+        self._book, self._now = book, now
         self._is_replay = is_replaying()
-        self._present: dict[tuple[UUID, str], Escalation] = {}
-        if not is_new:
-            rows = sa.select(Escalation).where(Escalation.tenant_id == tenant_id, Escalation.subject_id == subject_id)
-            self._present = {(row.clock_id, row.step): row for row in db.session.scalars(rows)}
+        self._present = {(row.clock_id, row.step): row for row in book.steps} if book.clocks else {}
         self._new: list[dict[str, Any]] = []
 
     def arm(self, row: Clock, cycle: Cycle) -> None:
@@ -60,11 +57,11 @@ class Ladder:
         """Insert the new steps with one statement."""
         if self._new:
             db.session.execute(sa.insert(Escalation), self._new)
+            self._book.forget_steps()
 
     def _add(self, row: Clock, key: str, position: int, at: datetime | None, actions: tuple[Action, ...]) -> dict[str, Any]:
-        tenant_id, subject_id = self._key
         step = {
-            "tenant_id": tenant_id, "id": new_id(), "clock_id": row.id, "subject_id": subject_id, "step": key,
+            "tenant_id": row.tenant_id, "id": new_id(), "clock_id": row.id, "subject_id": row.subject_id, "step": key,
             "position": position, "fire_at": at, "state": "armed", "settled_at": None, "is_internal": row.is_internal,
             "is_replayed": self._is_replay,
             "actions": _spelled(actions),
