@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import INCLUDE, RAISE, Schema, fields, validate
 
 from msp.core.paging import MAX_LIMIT
 
@@ -69,7 +69,10 @@ class FieldProblem(Schema):
 
 
 class Problem(Schema):
-    """An error by RFC 9457."""
+    """An error by RFC 9457; some have members of their own, such as `position` in a query."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.String(required=True)
     title = fields.String(required=True)

@@ -22,6 +22,8 @@ def check() -> None:
     """Before an unsafe request: a token in the form or in `X-CSRFToken`, unless an API token signs it."""
     if request.method in _SAFE or g.get("is_token_request"):
         return
+    if any(name is None for name in request.form):  # a part without a name, on which Flask-WTF stumbles
+        raise BadRequest("A part of this form has no name.")
     try:
         protect.protect()
     except CSRFError as error:

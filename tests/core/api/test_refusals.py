@@ -48,6 +48,14 @@ def test_a_browsers_session_reads_but_needs_its_forms_token_to_write(portal_of: 
     assert [row["subject"] for row in browser.get("/api/v1/tickets").json["data"]] == ["Own"]
 
 
+def test_a_part_without_a_name_is_no_fault_of_ours(portal_app: Any, acme: Any) -> None:
+    part = b'--cut\r\nContent-Disposition: form-data; name="odd\\"\r\n\r\nx\r\n--cut--\r\n'
+    answer = portal_app.test_client().post(
+        "/api/v1/attachments", base_url=f"http://{acme.host}/", data=part, content_type="multipart/form-data; boundary=cut"
+    )
+    assert (answer.status_code, answer.json["code"]) == (400, "bad_request")
+
+
 def test_too_many_calls_are_told_when_to_come_back(portal_app: Any, contact: Caller) -> None:
     before = portal_app.config["API_CALLS_PER_MINUTE"]
     portal_app.config["API_CALLS_PER_MINUTE"] = 1
