@@ -38,7 +38,7 @@ def incident_log(file: Path, processes: int, rejects: Path | None, as_json: bool
     log = reader.read(file)
     set_aside = rejects or file.with_name(file.name + ".rejects.csv")
     if log.rejects:
-        runs.write_rejects(set_aside, log.rejects)
+        _set_aside(set_aside, log.rejects)
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True))
     with bar:
         task = bar.add_task("Replaying rows", total=log.rows - len(log.rejects))
@@ -50,6 +50,13 @@ def incident_log(file: Path, processes: int, rejects: Path | None, as_json: bool
     if not as_json:
         _print(figures)
     return 1 if log.rejects else 0
+
+
+def _set_aside(file: Path, rejects: list[reader.Reject]) -> None:
+    try:
+        runs.write_rejects(file, rejects)
+    except OSError as error:
+        raise click.ClickException(f"{error.strerror}: damaged rows go to {file}; name another file with --rejects.") from error
 
 
 def _figures(log: reader.Log, work: runs.Work, app: Any, elapsed: float) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The public incident log, replayed: every row accounted for, clocks as if lived, nothing leaves, twice is once."""
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from msp.itsm.sla.models import Clock, Escalation
 from msp.itsm.sla.services.clocks import segment_json
 from msp.itsm.tickets.models import Ticket, TimelineEntry
 from tenants.models import Tenant
+from tests.itsm.imports.conftest import SAMPLE
 
-SAMPLE = Path(__file__).parents[2] / "data" / "incident_log_sample.csv"
+OWN = Ticket.external_key.regexp_match("^incident-log:[0-9]{1,7}$")  # other tests of the import give longer numbers
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_the_sample_holds_500_incidents_and_every_state(log: reader.Log) -> None
 def test_every_row_is_accounted_for(log: reader.Log, imported: runs.Work, staff: Any) -> None:
     assert imported.tally.tickets == 500
     assert imported.tally.rows == log.rows
-    assert staff.scalar(sa.select(sa.func.count()).select_from(Ticket).where(Ticket.external_key.like("incident-log:%"))) == 500
+    assert staff.scalar(sa.select(sa.func.count()).select_from(Ticket).where(OWN)) == 500
 
 
 def test_oddities_are_flagged_and_kept(imported: runs.Work) -> None:
@@ -64,14 +66,14 @@ def test_oddities_are_flagged_and_kept(imported: runs.Work) -> None:
 
 def test_a_client_for_each_first_location(log: reader.Log, imported: runs.Work, staff: Any) -> None:
     wanted = {("UNKNOWN" if incident.location == "?" else f"L{incident.location}") for incident in log.incidents}
-    keys = sa.select(Tenant.key).join(Ticket, Ticket.tenant_id == Tenant.id).where(Ticket.external_key.like("incident-log:%"))
+    keys = sa.select(Tenant.key).join(Ticket, Ticket.tenant_id == Tenant.id).where(OWN)
     found = set(staff.scalars(keys.distinct()))
     assert found == wanted
 
 
 def test_stored_clocks_equal_the_engine(imported: runs.Work, staff: Any) -> None:
     """Outcome, due, elapsed time and segments of every imported clock, read anew from the facts."""
-    tickets = staff.execute(sa.select(Ticket.tenant_id, Ticket.id).where(Ticket.external_key.like("incident-log:%"))).all()
+    tickets = staff.execute(sa.select(Ticket.tenant_id, Ticket.id).where(OWN)).all()
     for tenant_id, ticket_id in tickets:
         history = sla.history(tenant_id, ticket_id)
         for row in sla.clocks(tenant_id, [ticket_id], current_only=False):
@@ -91,17 +93,17 @@ def test_the_first_event_that_is_not_new_acknowledges(log: reader.Log, imported:
 def test_steps_fired_at_their_instants_and_nothing_is_left_for_the_live_sweep(log: reader.Log, imported: runs.Work, staff: Any) -> None:
     left = staff.scalar(
         sa.select(sa.func.count()).select_from(Escalation).join(Ticket, Ticket.id == Escalation.subject_id)
-        .where(Ticket.external_key.like("incident-log:%"), Escalation.state == "armed", Escalation.fire_at <= log.ends_at)
+        .where(OWN, Escalation.state == "armed", Escalation.fire_at <= log.ends_at)
     )  # fmt: skip
     fired = staff.scalar(
         sa.select(sa.func.count()).select_from(Escalation).join(Ticket, Ticket.id == Escalation.subject_id)
-        .where(Ticket.external_key.like("incident-log:%"), Escalation.state == "fired")
+        .where(OWN, Escalation.state == "fired")
     )  # fmt: skip
     assert (left, fired > 100) == (0, True)
 
 
 def test_nothing_leaves(imported: runs.Work, staff: Any) -> None:
-    clients = sa.select(Ticket.tenant_id).where(Ticket.external_key.like("incident-log:%"))
+    clients = sa.select(Ticket.tenant_id).where(OWN)
     rows = sa.select(sa.func.count()).select_from(Outbox).where(Outbox.tenant_ids[1].in_(clients), Outbox.suppressed_at.is_(None))
     assert staff.scalar(rows) == 0
 
@@ -125,7 +127,8 @@ def test_again_imports_nothing(console_app: Any, log: reader.Log, imported: runs
         (lambda row: row.replace("29/2/2016 01:23,Phone", "31/2/2016 01:23,Phone"), "day is out of range"),
         (lambda row: ",".join(row.split(",")[:-3]), "33 cells instead of 36"),
         (lambda row: row.replace("New", "Dreaming"), "unknown state"),
-        (lambda row: "?" + row[7:], "no incident number"),
+        (lambda row: "?" + row[row.index(",") :], "no incident number"),
+        (lambda row: '"' + row, "not a row of CSV"),
     ],
 )
 def test_damaged_rows_are_set_aside_with_their_reason(tmp_path: Path, change: Any, reason: str) -> None:
@@ -140,12 +143,42 @@ def test_damaged_rows_are_set_aside_with_their_reason(tmp_path: Path, change: An
     assert (tmp_path / "rejects.csv").read_text().splitlines()[1].startswith("2,")
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe", b"a,b,c\n1,2,3\n", b"PK\x03\x04broken"])
-def test_another_file_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "neither a zip archive nor a CSV file"),
+        (b"\x00\xff\xfe", "neither a zip archive nor a CSV file"),
+        (b"\x89PNG\r\n\x1a\n", "neither a zip archive nor a CSV file"),
+        (b"PK\x03\x04broken", "neither a zip archive nor a CSV file"),
+        (b'"broken', "Line 1 cannot be read"),
+        (b"number,location\n1,2\n", "lacks the columns incident_state"),
+        (SAMPLE.read_bytes().splitlines()[0], "holds no rows"),
+    ],
+)
+def test_another_file_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
     file = tmp_path / "other.zip"
     file.write_bytes(content)
-    with pytest.raises(reader.UnreadableLog):
+    with pytest.raises(reader.UnreadableLog, match=words):
         reader.read(file)
+
+
+@pytest.mark.parametrize(("names", "words"), [(["readme.txt"], "holds 0 CSV files"), (["a.csv", "b.csv"], "holds 2 CSV files")])
+def test_an_archive_without_the_log_is_refused_in_words(tmp_path: Path, names: list[str], words: str) -> None:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, SAMPLE.read_bytes())
+    with pytest.raises(reader.UnreadableLog, match=words):
+        reader.read(tmp_path / "other.zip")
+
+
+def test_an_archive_damaged_inside_is_refused_in_words(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("log.csv", SAMPLE.read_bytes())
+    raw = bytearray((tmp_path / "whole.zip").read_bytes())
+    raw[200:260] = b"\xff" * 60
+    (tmp_path / "broken.zip").write_bytes(raw)
+    with pytest.raises(reader.UnreadableLog, match="cannot be read"):
+        reader.read(tmp_path / "broken.zip")
 
 
 def test_nobody_of_the_imported_clients_can_be_reached(imported: runs.Work, staff: Any) -> None:

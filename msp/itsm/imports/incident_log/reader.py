@@ -6,7 +6,9 @@ Learning Repository, 2018, CC BY 4.0. Dates are `D/M/YYYY HH:MM` in local time w
 
 import csv
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from msp.core.errors import BadRequest
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 UNKNOWN = "?"
+_NUMBER = re.compile(r"(?:[A-Za-z_ ]*?0*)([0-9]{1,12}|\?)")
 # the log's states, and ours; the damaged state leaves a ticket where it is
 STATES: dict[str, str | None] = {
     "New": "new",
@@ -112,12 +115,12 @@ def read(file: Path) -> Log:
     incidents: dict[str, Incident] = {}
     rejects: list[Reject] = []
     rows = 0
-    for line, text in _lines(file):
+    for line, text, header in _lines(file):
         rows += 1
         try:
-            event = _event(line, text)
-        except (ValueError, KeyError, OverflowError) as error:
-            rejects.append(Reject(line, _reason(error), ",".join(text.values())))
+            event = _event(line, _row(text, header))
+        except (ValueError, OverflowError) as error:
+            rejects.append(Reject(line, str(error), text))
             continue
         incidents.setdefault(event.number, Incident(event.number, [])).events.append(event)
     if rows == 0:
@@ -125,21 +128,36 @@ def read(file: Path) -> Log:
     return Log(list(incidents.values()), rejects, rows)
 
 
-def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Numbered rows by column name; a row with too few or too many cells keeps what it has."""
-    reader = csv.reader(io.StringIO(_text(file), newline=""))
-    header = [cell.strip() for cell in next(reader, [])]
+def _lines(file: Path) -> Iterator[tuple[int, str, list[str]]]:
+    """Number and text of each line, and the names of the columns. No cell spans lines, so a broken quote harms its own line only."""
+    lines = io.StringIO(_text(file))
+    try:
+        header = [cell.strip() for cell in _cells(lines.readline())]
+    except ValueError as error:
+        raise UnreadableLog(f"Line 1 cannot be read: {error}.") from error
     missing = [name for name in NEEDED if name not in header]
+    if len(missing) == len(NEEDED):
+        raise UnreadableLog("It is neither a zip archive nor a CSV file whose first line names the log’s columns.")
     if missing:
         raise UnreadableLog(f"The file lacks the columns {', '.join(missing)}.")
+    for number, line in enumerate(lines, start=2):
+        if text := line.rstrip("\r\n"):
+            yield number, text, header
+
+
+def _cells(text: str) -> list[str]:
     try:
-        for cells in reader:
-            row = dict(zip(header, cells, strict=False))
-            if len(cells) != len(header):
-                row["cells"] = f"{len(cells)} cells instead of {len(header)}"
-            yield reader.line_num, row
+        return next(csv.reader([text], strict=True), [])
     except csv.Error as error:
-        raise UnreadableLog(f"Line {reader.line_num} cannot be read: {error}") from error
+        raise ValueError(f"not a row of CSV: {error}") from error
+
+
+def _row(text: str, header: list[str]) -> dict[str, str]:
+    """Cells by the names of their columns."""
+    cells = _cells(text)
+    if len(cells) != len(header):
+        raise ValueError(f"{len(cells)} cells instead of {len(header)}")
+    return dict(zip(header, cells, strict=True))
 
 
 def _text(file: Path) -> str:
@@ -152,38 +170,45 @@ def _text(file: Path) -> str:
                 raw = archive.read(names[0])
         else:
             raw = file.read_bytes()
-    except (OSError, zipfile.BadZipFile, RuntimeError) as error:
-        raise UnreadableLog(f"The file cannot be read: {error}") from error
-    return raw.decode("utf-8", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        raise UnreadableLog(f"The file cannot be read: {error}.") from error
+    return raw.decode("utf-8-sig", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _event(line: int, row: dict[str, str]) -> Event:
-    if "cells" in row:
-        raise ValueError(row["cells"])
-    if not row["number"] or row["number"] == UNKNOWN:
+    number = _number(row, "number")
+    if number == UNKNOWN:
         raise ValueError("no incident number")
     if row["incident_state"] not in STATES:
         raise ValueError(f"unknown state {row['incident_state']!r}")
     return Event(
-        line=line, number=row["number"], state=row["incident_state"], at=_instant(row["sys_updated_at"]),
-        opened_at=_instant(row["opened_at"]), author=row["sys_updated_by"], caller=row["caller_id"], opener=row["opened_by"],
-        source=SOURCES.get(row["contact_type"], "console"), location=row["location"], category=row["category"],
-        subcategory=row["subcategory"], symptom=row["u_symptom"], ci=row["cmdb_ci"], impact=_level(row["impact"]),
-        urgency=_level(row["urgency"]), group=row["assignment_group"], assignee=row["assigned_to"], made_sla=row["made_sla"] == "true",
+        line=line, number=number, state=row["incident_state"], at=_instant(row["sys_updated_at"]),
+        opened_at=_instant(row["opened_at"]), author=_number(row, "sys_updated_by"), caller=_number(row, "caller_id"),
+        opener=_number(row, "opened_by"), source=SOURCES.get(row["contact_type"], "console"), location=_number(row, "location"),
+        category=_number(row, "category"), subcategory=_number(row, "subcategory"), symptom=_number(row, "u_symptom"),
+        ci=_number(row, "cmdb_ci"), impact=_level(row, "impact"), urgency=_level(row, "urgency"),
+        group=_number(row, "assignment_group"), assignee=_number(row, "assigned_to"), made_sla=row["made_sla"].lower() == "true",
     )  # fmt: skip
 
 
+def _number(row: dict[str, str], column: str) -> str:
+    """`143`, or `Location 143` and `INC0000143` as the published file writes them."""
+    found = _NUMBER.fullmatch(row[column])
+    if found is None:
+        raise ValueError(f"no number in {column}: {row[column]!r}")
+    return found[1]
+
+
 def _instant(text: str) -> datetime:
-    return datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=ZONE).astimezone(UTC)
+    instant = datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=ZONE).astimezone(UTC)
+    if instant.year not in range(2000, 2100):
+        raise ValueError(f"a date too far away: {text!r}")
+    return instant
 
 
-def _level(text: str) -> int:
+def _level(row: dict[str, str], column: str) -> int:
     """`1`, or `1 - High` as the published file writes it."""
-    level = int(text.partition("-")[0])
-    if level not in (1, 2, 3):
-        raise ValueError(f"no level {text!r}")
-    return level
-
-
-def _reason(error: Exception) -> str:
-    return f"no column {error}" if isinstance(error, KeyError) else str(error)
+    level = row[column].partition("-")[0].strip()
+    if level not in ("1", "2", "3"):
+        raise ValueError(f"no level in {column}: {row[column]!r}")
+    return int(level)

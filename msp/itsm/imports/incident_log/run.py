@@ -2,6 +2,8 @@
 
 import csv
 import multiprocessing
+import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -104,9 +106,18 @@ _process: dict[str, Any] = {}
 
 
 def _start(make_app: MakeApp, done: "Queue[int]") -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _process.update(app=make_app(), done=done)
     with _process["app"].app_context():
         sa_event.listen(db.engine, "connect", _relax)
+
+
+def _end_with_parent() -> None:
+    """Killed, the command can tell nobody: whoever works for it stops, so that the next run finds the clients free."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(tenant_id: UUID, incidents: list[Incident], ends_at: datetime) -> Work:
