@@ -165,8 +165,9 @@ def _without_waiting_for_disk(engine: sa.Engine) -> Iterator[None]:
 
 
 def _relax(connection: Any, _: Any) -> None:
+    connection.autocommit = True  # the setting outlives the transactions
     connection.execute("SET synchronous_commit = off")
-    connection.commit()
+    connection.autocommit = False
     connection.prepared_max = 1000  # every statement of the replay stays prepared
 
 
