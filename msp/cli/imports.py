@@ -71,6 +71,7 @@ def _figures(log: reader.Log, work: runs.Work, app: Any, elapsed: float) -> dict
         "tickets_known_before": tally.known,
         "acts": dict(tally.acts),
         "flags": dict(tally.flags),
+        "facts": runs.facts(app),
         "outcomes": [
             {"clock": kind, "priority": priority, "met": met, "breached": breached}
             for kind, priority, met, breached in runs.outcomes(app)
@@ -98,6 +99,6 @@ def _print(figures: dict[str, Any]) -> None:
     for row in figures["outcomes"]:
         table.add_row(row["clock"], row["priority"], str(row["met"]), str(row["breached"]))
     out.print(table)
-    for title in ("acts", "flags", "made_sla", "share"):
+    for title in ("facts", "acts", "flags", "made_sla", "share"):
         out.print(f"[bold]{title.replace('_', ' ')}[/bold]", ", ".join(f"{key}: {value}" for key, value in sorted(figures[title].items())))
     out.print(f"{figures['seconds']} s, {figures['rows_per_second']} rows a second")

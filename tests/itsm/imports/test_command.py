@@ -67,6 +67,7 @@ def test_killed_it_goes_on_and_comes_to_the_same(console_app: Any, start: Start,
     assert again.returncode == 0
     assert figures["tickets_known_before"] >= done
     assert figures["tickets"] + figures["tickets_known_before"] == MANY
+    assert figures["facts"]["opened"] >= 2 * MANY
     assert counts(console_app, "900") == counts(console_app, "800")
 
 

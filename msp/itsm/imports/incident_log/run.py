@@ -216,6 +216,18 @@ def agreement(log: Log, app: Flask) -> dict[str, int]:
     return dict(counts)
 
 
+def facts(app: Flask) -> dict[str, int]:
+    """Facts of imported tickets by kind."""
+    with app.app_context(), transaction(_scope()) as session:
+        rows = session.execute(
+            sa.text(
+                "SELECT f.kind, count(*) FROM sla_fact f JOIN ticket t ON t.tenant_id = f.tenant_id AND t.id = f.subject_id"
+                " WHERE t.external_key LIKE 'incident-log:%' GROUP BY 1 ORDER BY 1"
+            )
+        )
+        return {str(kind): int(number) for kind, number in rows}
+
+
 def outcomes(app: Flask) -> list[tuple[str, str, int, int]]:
     """Clock, priority, met, breached over imported tickets."""
     with app.app_context(), transaction(_scope()) as session:
