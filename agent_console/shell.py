@@ -88,8 +88,6 @@ def _user() -> User:
     return User(g.actor.name, g.session.hue, url_for("account.overview"), url_for("auth.sign_out"), links=(hours,))
 
 
-def _live() -> Live | None:
-    """Where the stream of changes is, where this installation runs one."""
-    if not settings().live_url or "live.ticket" not in current_app.view_functions:
-        return None
-    return Live(settings().live_url, url_for("live.ticket"))
+def _live() -> Live:
+    """Where the stream of changes is: its own address, or `/live` of the page's own origin behind a proxy."""
+    return Live(settings().live_url or "/live", url_for("live.ticket"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from flask import current_app, g, request, url_for
+from flask import g, request, url_for
 
 from msp.core import clock
 from msp.core.app import settings
@@ -69,8 +69,6 @@ def _footer() -> Iterator[NavItem]:
         yield NavItem(g.host.support_phone, f"tel:{number}")
 
 
-def _live() -> Live | None:
-    """Where the stream of changes is, where this installation runs one."""
-    if not settings().live_url or "live.ticket" not in current_app.view_functions:
-        return None
-    return Live(settings().live_url, url_for("live.ticket"))
+def _live() -> Live:
+    """Where the stream of changes is: its own address, or `/live` of the page's own origin behind a proxy."""
+    return Live(settings().live_url or "/live", url_for("live.ticket"))

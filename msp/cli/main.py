@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from msp.cli import running
 from msp.core.errors import MspError
 
 COMMANDS = {
@@ -40,7 +41,8 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="msp")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """The service platform for managed service providers.
 
     \b
@@ -50,9 +52,11 @@ def cli() -> None:
     To ask the SLA clock: msp sla evaluate < questions.jsonl
     To prove isolation:   msp prove-isolation
 
-    Settings come from MSP_* variables; docs/configuration.md lists them.
+    Settings come from MSP_* variables; docs/configuration.md lists them. Beside a running `msp up`, commands
+    that name no database use the demonstration's.
     Exit status: 0 done, 1 done in part or refused, 2 wrong use.
     """
+    running.adopt(context.invoked_subcommand)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from msp.cli import running
 from msp.core import migrate
 from msp.core.embedded import home as homes
 from msp.core.embedded import postgres, redis, supervisor
@@ -58,7 +59,11 @@ def up(port: int, live_port: int) -> int:
         with contextlib.ExitStack() as on_failure:
             stack = _prepare(home, port, live_port, on_failure)
             on_failure.pop_all()  # the supervisor stops them from here on
-        return supervisor.run(_processes(stack), services=stack.services, on_ready=lambda: _welcome(stack))
+        running.publish(home, stack.environment)
+        try:
+            return supervisor.run(_processes(stack), services=stack.services, on_ready=lambda: _welcome(stack))
+        finally:
+            running.withdraw(home)
 
 
 def _prepare(home: Path, port: int, live_port: int, on_failure: contextlib.ExitStack) -> Stack:

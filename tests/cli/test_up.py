@@ -63,13 +63,23 @@ def test_everything_starts_twice_and_ends_cleanly(environment: dict[str, str], t
             told = environments_of(home)
             assert any(homes.secret(home, "msp_console") in words for words in told) is HAS_PROC
             assert not any(homes.secret(home, "msp_owner") in words for words in told)
+            assert added_an_agent(environment, "first" if is_first else "second")
         finally:
             status = stop(running)
         assert status == 0
         assert output.read_text().rstrip().endswith("msp | stopped")
+        assert not (home / "environment.json").exists()
         assert homes.redis_process(home).holder() is None
         assert homes.postgres_process(homes.postgres_folder(home)).holder() is None
     assert stat.S_IMODE((home / "demo.json").stat().st_mode) == 0o600
+
+
+def added_an_agent(environment: dict[str, str], name: str) -> bool:
+    """A command beside the demonstration finds it by itself, and hands out a link to its own host."""
+    command = [*UP[:-1], "agent", "create", name, f"{name}@provider.example"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "Using the demonstration" in result.stderr, result.stderr
+    return f"http://console.localhost:{environment['MSP_PORT']}/" in result.stdout
 
 
 def environments_of(home: Path) -> list[str]:
