@@ -133,6 +133,29 @@ def test_a_team_is_told_as_far_as_it_works(console_app: Any, acme: Any, crew: Cr
     assert set(warned(console_app, ticket)) == {crew.lead.id, crew.ben.id}, "the lead keeps no hours, Ben said that he is there"
 
 
+def test_whoever_is_meant_twice_is_told_once_of_a_step(console_app: Any, acme: Any, crew: Crew) -> None:
+    """The lead is the assignee, and stands in for an account manager who does not exist."""
+    promise(console_app, acme, step(50, notify("lead"), notify(), notify(str(crew.team.id))), step(80, notify("lead")))
+    ticket = crew.ticket(acme, NIGHT.replace(hour=10), crew.lead)
+    pass_time(console_app, NIGHT.replace(hour=10) + 50 * MINUTE)
+    assert sorted(warned(console_app, ticket), key=str) == sorted([crew.lead.id, crew.ada.id, crew.ben.id], key=str)
+    assert said(console_app, ticket).count(crew.lead.name) == 1
+    with world.as_staff(console_app):
+        mails = db.session.scalars(sa.select(Outbox.args).where(Outbox.queue == "mail", Outbox.done_at.is_(None))).all()
+    assert str(mails).count(f"{ticket.id}.{crew.lead.id}") == 1
+    pass_time(console_app, NIGHT.replace(hour=10) + 80 * MINUTE)
+    assert warned(console_app, ticket).count(crew.lead.id) == 2, "another step is another word"
+
+
+def test_who_will_be_told_later_is_not_told_again(console_app: Any, acme: Any, crew: Crew) -> None:
+    promise(console_app, acme, step(50, notify(off_duty="wait"), notify(str(crew.team.id), "wait")))
+    ticket = crew.ticket(acme, NIGHT, crew.ada)
+    pass_time(console_app, NIGHT + 50 * MINUTE)
+    assert said(console_app, ticket).count(crew.ada.name) == 1
+    passing.work(console_app, NIGHT.replace(hour=9))
+    assert warned(console_app, ticket).count(crew.ada.id) == 1
+
+
 def test_a_step_gives_the_ticket_to_another_team_and_raises_it(console_app: Any, acme: Any, crew: Crew) -> None:
     other = Crew(console_app)
     actions = {"reassign": str(other.team.id), "raise_priority": "", "note": "Call them."}

@@ -53,6 +53,7 @@ class _Step:
     row: Any
     ticket: Ticket
     told: list[str] = field(default_factory=list)
+    reached: set[UUID] = field(default_factory=set)
 
     @property
     def words(self) -> str:
@@ -161,11 +162,17 @@ def _gather(steps: Sequence[_Step], effects: _Effects) -> None:
 def _notify(step: _Step, action: dict[str, str], directory: Directory, client: str, effects: _Effects, now: datetime) -> None:
     ticket, plan = step.ticket, directory.plan(step.ticket, action.get("to", ""), action.get("off_duty", "on_call"))
     for agent, why in plan.now:
+        if agent.id in step.reached:
+            continue  # an administrator may be the lead as well: one word of one step
+        step.reached.add(agent.id)
         said = _said(step, agent, client, why, now)
         effects.news.append(News(ticket.tenant_id, agent.id, "escalation", "ticket", ticket.id, ticket.ref, said["text"]))
         effects.letters.append((agent, ticket, said["context"]))
         step.told.append(f"{agent.name} told ({why})" if why else f"{agent.name} told")
     for agent, at in plan.later:
+        if agent.id in step.reached:
+            continue
+        step.reached.add(agent.id)
         args = {
             "ticket_id": str(ticket.id),
             "agent_id": str(agent.id),
