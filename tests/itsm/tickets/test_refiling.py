@@ -122,6 +122,49 @@ def test_one_act_on_several_tickets_fails_ticket_by_ticket(console_app: Any, acm
         ]  # fmt: skip
 
 
+def test_copies_of_a_refiling_that_fails_are_swept(
+    console_app: Any, acme: Any, birch: Any, agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from io import BytesIO
+
+    import sqlalchemy as sa
+    from PIL import Image
+
+    from msp.core.db import db
+    from msp.core.files import here
+    from msp.core.files.storage import FileMissing, file_key
+    from msp.itsm.tickets.models import Attachment
+    from msp.itsm.tickets.services import files
+
+    picture = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    made = opened(console_app, acme)
+    with clock.at(MONDAY), world.acting(console_app, agent):
+        sent = [files.upload(acme.id, "red.png", BytesIO(picture.getvalue()), by=agent).id]
+        message = conversation.reply(made.id, "See this.", by=agent, attachment_ids=sent)
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the database has gone away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(refiling.moves, "follow", fails)
+        with pytest.raises(RuntimeError, match="gone away"):
+            refiled(console_app, made, birch, agent, message_ids=[message.id], attachment_ids=sent)
+    with world.as_staff(console_app):
+        [left] = db.session.scalars(sa.select(Attachment).where(Attachment.tenant_id == birch.id)).all()
+        keys = [left.storage_key, file_key(birch.id, left.id, "png")]
+        assert (left.state, left.ticket_id, left.is_internal) == ("pending", None, True)
+        assert all(b"".join(here.storage().get(key)) for key in keys), "the bytes are there"
+    with clock.at(LATER + timedelta(hours=25)), world.as_staff(console_app):
+        files.sweep()
+    with world.as_staff(console_app):
+        for key in keys:
+            with pytest.raises(FileMissing):
+                b"".join(here.storage().get(key))
+        assert db.session.scalars(sa.select(Attachment.state).where(Attachment.tenant_id == birch.id)).all() == ["swept"]
+        assert db.session.scalars(sa.select(Attachment.state).where(Attachment.tenant_id == acme.id)).all() == ["bound"]
+
+
 def test_an_act_that_failed_halfway_leaves_nothing(console_app: Any, acme: Any, agent: Any) -> None:
     ticket = opened(console_app, acme)
 

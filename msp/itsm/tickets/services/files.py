@@ -79,21 +79,23 @@ def bind(attachment_ids: Sequence[UUID], ticket: Ticket, message: Message, *, by
     db.session.flush()
 
 
-def copy_to(rows: Sequence[Attachment], message: Message) -> None:
-    """Copies of bound public files under another message, at its client; part of re-filing, no service of its own."""
+def copy_to(rows: Sequence[Attachment], message: Message, *, by: Actor) -> None:
+    """Copies of bound public files under another message, at its client; part of re-filing, no service of its own.
+
+    As with an upload, each row is committed as pending before its first byte: should the re-filing fail, the sweep finds both.
+    """
     for row in rows:
         id, storage = new_id(), here.storage()
-        key = file_key(message.tenant_id, id)
+        with apart(current_scope()) as session:
+            session.add(_announced(message.tenant_id, id, row.name, row.content_type, by=by))
+        copied = db.session.scalars(sa.select(Attachment).where(Attachment.tenant_id == message.tenant_id, Attachment.id == id)).one()
         # Read to the end first: the store's own stream cannot be read from inside a write.
-        storage.put(key, list(storage.get(row.storage_key)), max_bytes=settings().max_file_bytes)
-        copied = Attachment(
-            tenant_id=message.tenant_id, id=id, ticket_id=message.ticket_id, message_id=message.id, is_internal=False,
-            uploader_kind=message.author_kind, uploader_id=message.author_id, name=row.name, content_type=row.content_type,
-            size=row.size, sha256=row.sha256, storage_key=key, state="bound", created_at=row.created_at,
-        )  # fmt: skip
+        storage.put(copied.storage_key, list(storage.get(row.storage_key)), max_bytes=settings().max_file_bytes)
+        copied.ticket_id, copied.message_id, copied.is_internal = message.ticket_id, message.id, False
+        copied.uploader_kind, copied.uploader_id = message.author_kind, message.author_id
+        copied.size, copied.sha256, copied.state, copied.created_at = row.size, row.sha256, "bound", row.created_at
         if row.preview_key is not None and row.content_type in PICTURES:
             _draw_preview(copied)
-        db.session.add(copied)
     if rows:
         _require_room(message.tenant_id)
 
@@ -180,7 +182,10 @@ def _look_again(row: Attachment) -> None:
 
 
 def _remove(row: Attachment) -> None:
-    for key in (row.storage_key, row.preview_key):
+    # Also the preview that a copy had drawn before its re-filing failed, which the row then does not know.
+    drawn = PREVIEWS.get(row.content_type)
+    unknown = file_key(row.tenant_id, row.id, drawn) if drawn and row.preview_key is None else None
+    for key in (row.storage_key, row.preview_key, unknown):
         if key is not None:
             here.storage().delete(key)
     row.state, row.preview_key = "swept", None

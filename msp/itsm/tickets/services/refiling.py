@@ -46,7 +46,7 @@ def refile(
         to, ticket.subject, by=allowed, kind=ticket.kind, source=ticket.source, requester_id=requester_id,
         impact=ticket.impact, urgency=ticket.urgency, opened_at=ticket.opened_at,
     )  # fmt: skip
-    _copy(copied, copied_files, made, tenants.contact_in(to, requester_id))
+    _copy(copied, copied_files, made, tenants.contact_in(to, requester_id), by=by)
     news = moves.follow(ticket, "misfiled", REASON, by=allowed)
     facts.record(ticket.tenant_id, ticket.id, news, by=by)
     _link(ticket, "to", made, by=by)
@@ -76,7 +76,7 @@ def _chosen_files(ticket: Ticket, ids: Sequence[UUID], messages: Sequence[Messag
     return found
 
 
-def _copy(messages: Sequence[Message], attachments: Sequence[Attachment], made: Ticket, requester: Contact) -> None:
+def _copy(messages: Sequence[Message], attachments: Sequence[Attachment], made: Ticket, requester: Contact, *, by: Actor) -> None:
     for message in messages:
         is_ours = message.author_kind == "agent"
         copied = Message(
@@ -87,7 +87,7 @@ def _copy(messages: Sequence[Message], attachments: Sequence[Attachment], made: 
         )  # fmt: skip
         db.session.add(copied)
         db.session.flush()
-        files.copy_to([file for file in attachments if file.message_id == message.id], copied)
+        files.copy_to([file for file in attachments if file.message_id == message.id], copied, by=by)
     made.message_count += len(messages)
     db.session.flush()
 
