@@ -200,6 +200,14 @@ def test_steps_that_make_no_sense_are_pointed_at(console_app: Any, acme: Any, de
     assert (answer.status_code, "begins with https://" in words(answer)) == (422, True)
 
 
+def test_a_team_that_does_not_exist_is_pointed_at_in_its_row(console_app: Any, acme: Any, desk: Any) -> None:
+    policy = find(console_app, acme, "policy")
+    form = form_of(desk, path_of(policy))
+    form.setlist("step-do", [f"notify:{uuid4()}", *form.getlist("step-do")[1:]])
+    answer = send(desk, path_of(policy), form, "save")
+    assert (answer.status_code, "There is no such team; choose one of the list." in words(answer)) == (422, True)
+
+
 def test_overlapping_windows_are_pointed_at_in_their_row(console_app: Any, acme: Any, desk: Any) -> None:
     calendar = find(console_app, acme, "calendar")
     changes = {"fri-from": ["09:00", "22:00"], "fri-to": ["17:00", "06:00"], "sat-from": "05:00", "sat-to": "09:00"}

@@ -13,7 +13,7 @@ from msp.core.actor import Actor
 from msp.core.db import db
 from msp.core.errors import NotFound
 from msp.itsm.sla.models import Clock, Definition, DefinitionVersion, Rollout, Template
-from tenants.models import Tenant
+from tenants.models import Team, Tenant
 
 Ts = TypeVarTuple("Ts")
 
@@ -112,6 +112,11 @@ def calendar_ids(tenant_id: UUID) -> dict[str, UUID]:
     """A client's calendars: id by name."""
     statement = sa.select(Definition.name, Definition.id).where(Definition.tenant_id == tenant_id, Definition.kind == "calendar")
     return dict(db.session.execute(statement.order_by(Definition.name)).all())
+
+
+def team_ids() -> frozenset[str]:
+    """Every team of the provider's, also those that get no more tickets: what names one stays as it is."""
+    return frozenset(str(id) for id in db.session.scalars(sa.select(Team.id)))
 
 
 def time_zone_of(tenant_id: UUID) -> str:

@@ -100,6 +100,9 @@ def test_what_is_wrong_is_pointed_at(editor: Caller, acme: Any) -> None:
     unknown = [("/content/targets/P1/response/calendar_id", "unknown_calendar")]
     assert wrong({**content, "targets": {"P1": {"response": foreign}}}) == unknown
 
+    told = {"steps": {"resolution": [{"percent": 75, "actions": [{"kind": "notify", "to": str(uuid4())}]}]}}
+    assert wrong({**content, **told}) == [("/content/steps/resolution/0/actions/0", "unknown_team")]
+
     path = f"/tenants/{acme.id}/calendars"
     sent = {"name": "Shop", "moves_open": False, "content": {"tz": "Europe/London", "hours": {"mon": [["09:00", "08"]]}}}
     assert codes(editor("POST", path, json=sent)) == [("/content/hours/mon/0", "bad_time")]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from msp.itsm.sla.services import definitions, templates
 from msp.itsm.tickets.services import opening
 from tests.support import world
 
+NOBODY = str(uuid4())  # no team has it
 MONDAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 OFFICE = {
     "tz": "Europe/London",
@@ -125,6 +127,21 @@ def test_single_days_are_checked() -> None:
         ),
         (
             {"steps": {"resolution": [{"actions": [{"kind": "web_hook", "to": "http://a"}]}]}},
+            "/steps/resolution/0/actions/0",
+            "bad_action",
+        ),
+        (
+            {"steps": {"resolution": [{"percent": 5}, {"actions": [{"kind": "note", "to": "x"}, {"kind": "notify", "to": NOBODY}]}]}},
+            "/steps/resolution/1/actions/1",
+            "unknown_team",
+        ),
+        (
+            {"steps": {"resolution": [{"actions": [{"kind": "reassign", "to": NOBODY}]}]}},
+            "/steps/resolution/0/actions/0",
+            "unknown_team",
+        ),
+        (
+            {"steps": {"resolution": [{"actions": [{"kind": "reassign", "to": "lead"}]}]}},
             "/steps/resolution/0/actions/0",
             "bad_action",
         ),
@@ -386,7 +403,7 @@ def test_a_step_can_tell_a_team_by_its_id() -> None:
     content = {"targets": {"P1": {"resolution": {"minutes": 60, "calendar_id": "c"}}}}
     steps = {"resolution": [{"actions": [{"kind": "notify", "to": team}]}]}
     faults = Faults()
-    made = policies.policy({**content, "steps": steps}, {"c"}, faults)
+    made = policies.policy({**content, "steps": steps}, {"c"}, faults, teams={team})
     assert not faults
     assert made["steps"]["resolution"][0]["actions"] == [{"kind": "notify", "to": team, "off_duty": "on_call"}]
     assert action_words({"kind": "notify", "to": team}, {team: "Network"}) == "tell Network"

@@ -10,16 +10,19 @@ from msp.itsm.sla.checks.policies import policy
 _LEVELS = ("1", "2", "3")
 
 
-def checked(kind: str, content: Mapping[str, Any], *, calendars: Collection[str] = (), is_template: bool = False) -> dict[str, Any]:
+def checked(
+    kind: str, content: Mapping[str, Any], *, calendars: Collection[str] = (), teams: Collection[str] = (), is_template: bool = False
+) -> dict[str, Any]:
     """The content in its stored form; Invalid with every fault otherwise.
 
-    `calendars` are those that a policy's targets may name: ids of the client's own, or names where it is a template.
+    `calendars` are those that a policy's targets may name: ids of the client's own, or names where it is a template;
+    `teams` are ids of those that its steps may name.
     """
     faults = Faults()
     if kind == "calendar":
         made = calendar(content, faults)
     elif kind == "policy":
-        made = policy(content, calendars, faults, calendar_key="calendar" if is_template else "calendar_id")
+        made = policy(content, calendars, faults, teams=teams, calendar_key="calendar" if is_template else "calendar_id")
     else:
         made = _matrix(content, faults)
     faults.refuse()

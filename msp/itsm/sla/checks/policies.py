@@ -25,12 +25,14 @@ _LONGEST_KEY = 40
 Json = Mapping[str, Any]
 
 
-def policy(content: Json, calendars: Collection[str], faults: Faults, *, calendar_key: str = "calendar_id") -> dict[str, Any]:
-    """The content as it is stored. `calendars` are those that a target may name under `calendar_key`."""
+def policy(
+    content: Json, calendars: Collection[str], faults: Faults, *, teams: Collection[str] = (), calendar_key: str = "calendar_id"
+) -> dict[str, Any]:
+    """The content as it is stored. `calendars` are those that a target may name under `calendar_key`, `teams` those of steps."""
     made: dict[str, Any] = {
         "conditions": _conditions(content.get("conditions"), faults),
         "targets": _targets(content.get("targets"), calendars, calendar_key, faults),
-        "steps": _all_steps(content.get("steps"), faults),
+        "steps": _all_steps(content.get("steps"), teams, faults),
         "pause_states": _pause_states(content.get("pause_states"), faults),
         "pauses_response": content.get("pauses_response") is True,
         "phone_counts_as_answer": content.get("phone_counts_as_answer", True) is not False,
@@ -99,18 +101,18 @@ def _target(clock: str, target: Any, place: str, calendars: Collection[str], cal
     return {"minutes": minutes, calendar_key: calendar}
 
 
-def _all_steps(given: Any, faults: Faults) -> dict[str, list[dict[str, Any]]]:
+def _all_steps(given: Any, teams: Collection[str], faults: Faults) -> dict[str, list[dict[str, Any]]]:
     made = {}
     for clock, steps in (given if isinstance(given, Mapping) else {}).items():
         place = f"/steps/{clock}"
         if clock not in CLOCKS or not isinstance(steps, list | tuple) or len(steps) > _MOST_STEPS:
             faults.add(place, "wrong_type", f"At most {_MOST_STEPS} steps for each of {', '.join(CLOCKS)}.")
         elif steps:
-            made[clock] = list(_steps(steps, place, faults))
+            made[clock] = list(_steps(steps, place, teams, faults))
     return made
 
 
-def _steps(steps: Any, pointer: str, faults: Faults) -> Iterator[dict[str, Any]]:
+def _steps(steps: Any, pointer: str, teams: Collection[str], faults: Faults) -> Iterator[dict[str, Any]]:
     seen = set()
     for index, step in enumerate(steps):
         place = f"{pointer}/{index}"
@@ -128,7 +130,7 @@ def _steps(steps: Any, pointer: str, faults: Faults) -> Iterator[dict[str, Any]]
             faults.add(place, "twice", "There is a step at this point already; give that one both actions.")
         seen.add(key)
         when = {name: step[name] for name in ("percent", "offset_minutes") if step.get(name) is not None}
-        yield {"key": key, **when, "actions": list(_actions(step.get("actions"), place, faults))}
+        yield {"key": key, **when, "actions": list(_actions(step.get("actions"), place, teams, faults))}
 
 
 def _has_instant(step: Json) -> bool:
@@ -140,12 +142,15 @@ def _has_instant(step: Json) -> bool:
     return offset is None or (_is_number(offset, -_MOST_MINUTES, _MOST_MINUTES) and offset != 0)
 
 
-def _actions(given: Any, pointer: str, faults: Faults) -> Iterator[dict[str, str]]:
+def _actions(given: Any, pointer: str, teams: Collection[str], faults: Faults) -> Iterator[dict[str, str]]:
     for index, action in enumerate(given if isinstance(given, list | tuple) else ()):
         kind = str(action.get("kind", "")) if isinstance(action, Mapping) else ""
         to = str(action.get("to") or "").strip() if kind else ""
         if wrong := _wrong_action(kind, to):
             faults.add(f"{pointer}/actions/{index}", "bad_action", wrong)
+            continue
+        if kind in ("notify", "reassign") and to not in RECIPIENTS and to.lower() not in teams:
+            faults.add(f"{pointer}/actions/{index}", "unknown_team", "There is no such team; choose one of the list.")
             continue
         off_duty = action.get("off_duty") if action.get("off_duty") in OFF_DUTY else OFF_DUTY[0]
         yield {"kind": kind, "to": to, "off_duty": str(off_duty)}
@@ -161,13 +166,15 @@ def _wrong_action(kind: str, to: str) -> str:
         return f"Tell one of {', '.join(RECIPIENTS)}, or a team by its id."
     if kind == "web_hook" and not to.startswith("https://"):
         return "A web-hook needs an address that begins with https://."
+    if kind == "reassign" and to and not _is_id(to):
+        return "Name the team by its id."
     if kind in ("reassign", "note") and not to:
         return "Say which team." if kind == "reassign" else "Write what the note should say."
     return ""
 
 
 def _is_id(text: str) -> bool:
-    """Whether this can be the id of a team; who is in it is asked when the step fires."""
+    """Whether this can be the id of a team."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:

@@ -106,9 +106,10 @@ def visible_definition(definition_id: UUID, *, by: Actor) -> Definition:
 
 
 def checked_content(definition: Definition, content: Content, effective_at: datetime | None, *, number: int) -> dict[str, Any]:
-    """The content as this definition may hold it: well formed, with calendars of its own client, and unambiguous."""
+    """The content as this definition may hold it: well formed, with calendars of its own client, teams that exist, and unambiguous."""
     calendars = {str(id) for id in library.calendar_ids(definition.tenant_id).values()} if definition.kind == "policy" else ()
-    made = checked(definition.kind, content, calendars=calendars)
+    teams = library.team_ids() if definition.kind == "policy" else ()
+    made = checked(definition.kind, content, calendars=calendars, teams=teams)
     if definition.kind == "policy":
         _refuse_clash(definition, made, effective_at, number)
     return made

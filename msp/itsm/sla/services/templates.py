@@ -65,7 +65,8 @@ def _change(template: Template, name: str, content: Mapping[str, Any], number: i
 
 def _checked(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
     calendars = {found.name for found in library.templates("calendar")} if kind == "policy" else ()
-    return checked(kind, content, calendars=calendars, is_template=True)
+    teams = library.team_ids() if kind == "policy" else ()
+    return checked(kind, content, calendars=calendars, teams=teams, is_template=True)
 
 
 def _user_of(calendar: str) -> str | None:
