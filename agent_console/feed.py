@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from msp.core.mail.render import prose
 from msp.core.web import formats
+from msp.itsm.tickets import retargeted
 from msp.itsm.tickets.models import Attachment, Message, TimelineEntry
 from msp.itsm.tickets.states import WAITING, WORDS
 from msp.itsm.tickets.words import status_words
@@ -69,7 +70,7 @@ def feed(
     items: list[Said | Happened] = [
         _said(message, by_message.get(message.id, ()), me=me, read_at=read_at) for message in messages
     ]
-    items += [_happened(entry) for entry in timeline if entry.kind not in _SAID_BY_MESSAGE]
+    items += [_happened(entry, tz) for entry in timeline if entry.kind not in _SAID_BY_MESSAGE]
     items.sort(key=lambda item: (item.at, item.is_event, item.id))
     cut = 0 if is_whole else max(0, len(items) - SHOWN)
     first_new = next((n for n, item in enumerate(items) if isinstance(item, Said) and item.is_new), len(items))
@@ -109,9 +110,13 @@ def _said(message: Message, files: Sequence[Attachment], *, me: UUID | None, rea
 # --- Words for the timeline ------------------------------------------------------------------------------------------
 
 
-def _happened(entry: TimelineEntry) -> Happened:
+def _happened(entry: TimelineEntry, tz: tzinfo) -> Happened:
+    if entry.kind == retargeted.KIND:
+        return Happened(entry.id, entry.at, "clock", escape(retargeted.staff_words(entry, tz)))
     tell = _TOLD.get(entry.kind, _otherwise)
     icon, text = tell(escape(entry.actor_name), entry.data, entry)
+    if begins_at := entry.data.get("matrix"):
+        text = Markup("{}: priority matrix, version of {}").format(text, retargeted.version_day(begins_at, entry.at, tz))
     return Happened(entry.id, entry.at, icon, text)
 
 

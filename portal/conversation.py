@@ -66,7 +66,7 @@ def conversation(
     items += [
         Happened(entry.id, entry.at, told.icon, told.text, words.by_words(entry.at, now, tz), formats.moment_words(entry.at, tz))
         for entry in timeline
-        if (told := told_to_client(entry, me=me, kind=kind)) is not None
+        if (told := told_to_client(entry, me=me, kind=kind, tz=tz)) is not None
     ]
     return sorted(items, key=lambda item: (item.at, item.is_event, item.id), reverse=True)
 

@@ -1,6 +1,8 @@
 """What happened to clocks and definitions."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from msp.core.events import Event
@@ -18,6 +20,36 @@ class ClocksChanged(Event):
 class DefinitionChanged(Event):
     tenant_id: UUID
     definition_id: UUID
+
+
+class Target(NamedTuple):
+    """When a clock is due, which it says only while it runs, and the time that it is given; None where nothing is promised."""
+
+    due_at: datetime | None
+    seconds: int | None
+
+
+class Shift(NamedTuple):
+    """A clock whose target has moved."""
+
+    subject_id: UUID
+    clock: str
+    is_internal: bool
+    before: Target
+    after: Target
+
+
+@dataclass(frozen=True)
+class TargetsMoved(Event):
+    """A new version of a definition moved the targets of open subjects, of as many as came under it together."""
+
+    tenant_id: UUID
+    definition: str
+    kind: str
+    number: int
+    begins_at: datetime
+    author: str
+    shifts: tuple[Shift, ...]
 
 
 @dataclass(frozen=True)

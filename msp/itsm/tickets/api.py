@@ -3,6 +3,7 @@
 import re
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Response, g, request, url_for
 
@@ -221,7 +222,8 @@ def timeline(ticket: str) -> Any:
     row = _ticket(ticket)
     entries = queries.timeline(row, by=g.actor)
     if g.actor.is_contact:
-        return {"data": for_client(entries, me=g.actor.id, kind=row.kind), "next": None}
+        tz = ZoneInfo(tenants.visible_client(row.tenant_id, by=g.actor).time_zone)
+        return {"data": for_client(entries, me=g.actor.id, kind=row.kind, tz=tz), "next": None}
     return {"data": entries, "next": None}
 
 

@@ -6,10 +6,10 @@ from msp.core import events
 from msp.core.db import db
 from msp.core.outbox import services as outbox
 from msp.itsm.sla import books
-from msp.itsm.sla.events import ClocksChanged, StepsFired
+from msp.itsm.sla.events import ClocksChanged, StepsFired, TargetsMoved
 from msp.itsm.sla.models import Clock
 from msp.itsm.sla.services import edits
-from msp.itsm.tickets import jobs
+from msp.itsm.tickets import jobs, retargeted
 from msp.itsm.tickets.events import TicketAssigned, TicketEvent, TicketOpened, TicketReplied, TicketResolved
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import escalations, reprioritise
@@ -60,6 +60,12 @@ def let_steps_act(event: StepsFired) -> None:
         jobs.STEPS_FIRED,
         {"steps": [str(id) for id in event.escalation_ids], "breached": [str(id) for id in event.breached_clock_ids]},
     )
+
+
+@events.subscribe(TargetsMoved)
+def note_moved_targets(event: TargetsMoved) -> None:
+    """Whoever reads the ticket learns why it is due at another time."""
+    retargeted.note(event)
 
 
 @events.subscribe(TicketOpened)

@@ -1,9 +1,11 @@
 """Turning points of a ticket as its client's people are told of them, in the portal and by the API."""
 
 from collections.abc import Iterable
+from datetime import tzinfo
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msp.itsm.tickets import retargeted
 from msp.itsm.tickets.models import TimelineEntry
 from msp.itsm.tickets.states import portal_word
 
@@ -18,11 +20,11 @@ class Told(NamedTuple):
     text: str
 
 
-def for_client(entries: Iterable[TimelineEntry], *, me: UUID | None, kind: str) -> list[dict[str, Any]]:
+def for_client(entries: Iterable[TimelineEntry], *, me: UUID | None, kind: str, tz: tzinfo) -> list[dict[str, Any]]:
     """The timeline without what is ours: that it was opened, each message, and what is told in words."""
     shown = []
     for entry in entries:
-        told = told_to_client(entry, me=me, kind=kind)
+        told = told_to_client(entry, me=me, kind=kind, tz=tz)
         if entry.is_internal or (told is None and entry.kind not in _PLAIN):
             continue
         text = told.text if told else _PLAIN[entry.kind]
@@ -32,11 +34,13 @@ def for_client(entries: Iterable[TimelineEntry], *, me: UUID | None, kind: str) 
     return shown
 
 
-def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str) -> Told | None:
-    """What a client should know of; None for the rest."""
+def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str, tz: tzinfo) -> Told | None:
+    """What a client should know of, with instants on the clocks of `tz`; None for the rest."""
     who = "You" if entry.actor_id is not None and entry.actor_id == me else entry.actor_name
     if entry.kind == "moved":
         return _moved(who, entry, kind)
+    if entry.kind == retargeted.KIND:
+        return Told("clock", retargeted.client_words(entry, kind, tz))
     if entry.kind == "follower_added":
         return Told("user-plus", f"{who} let {entry.data.get('name', '')} follow this")
     if entry.kind == "rated":

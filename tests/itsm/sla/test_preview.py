@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from agent_console import feed
 from msp.core import clock
 from msp.core.db import db
 from msp.core.errors import NotFound
@@ -14,6 +15,8 @@ from msp.core.outbox.models import Outbox
 from msp.itsm.sla import library, queries
 from msp.itsm.sla.models import Clock, Definition, Escalation, Fact, Rollout
 from msp.itsm.sla.services import definitions, preview, rollouts
+from msp.itsm.tickets import retargeted
+from msp.itsm.tickets.models import TimelineEntry
 from msp.itsm.tickets.services import conversation, moves, opening, reprioritise, triage
 from tests.support import world
 
@@ -131,6 +134,18 @@ def test_moving_does_what_the_preview_said(console_app: Any, acme: Any, tickets:
         stored = {(row.subject_id, row.kind): row.due_at for row in queries.clocks(acme.id, [t.id for t in tickets.values()])}
         assert {key: stored[key] for key in said} == said
         assert (rollout.total, rollout.moved, rollout.finished_at) == (3, 3, LATER), "the P1 comes under the new version too"
+        kept = sa.select(TimelineEntry).where(TimelineEntry.tenant_id == acme.id, TimelineEntry.kind == "retargeted")
+        told = db.session.scalars(kept).all()
+        words = {entry.ticket_id: (entry.is_internal, retargeted.staff_words(entry, UTC)) for entry in told}
+        by_whom = f"policy {found.name}, version of 1 Mar, by test"
+        assert words == {
+            tickets["plain"].id: (False, f"Resolution target moved from Wed 17:00 to Thu 17:00: {by_whom}"),
+            tickets["paused"].id: (False, f"Resolution target changed from 24 h to 32 h: {by_whom}"),
+        }, "the P1 came under the new version, but is due when it was"
+        [plain] = [entry for entry in told if entry.ticket_id == tickets["plain"].id]
+        assert retargeted.client_words(plain, "incident", UTC) == (
+            "We now promise a fix by Thu 17:00 instead of Wed 17:00: your agreement changed"
+        )
         moved = db.session.scalars(sa.select(Fact).where(Fact.tenant_id == acme.id, Fact.kind == "redefined")).all()
         assert {fact.subject_id for fact in moved} == {tickets[name].id for name in ("plain", "paused", "urgent")}
         assert {(fact.actor_name, fact.occurred_at) for fact in moved} == {("test", LATER)}
@@ -217,6 +232,9 @@ def test_many_are_moved_by_jobs_with_their_progress(console_app: Any, acme: Any,
     with world.as_staff(console_app) as by:
         done = db.session.scalars(sa.select(Rollout).where(Rollout.version_id == version.id)).one()
         assert (done.moved, done.finished_at) == (5, LATER + timedelta(minutes=10))
+        told = sa.select(TimelineEntry.ticket_id).where(TimelineEntry.tenant_id == acme.id, TimelineEntry.kind == "retargeted")
+        told_of = db.session.scalars(told).all()
+        assert len(told_of) == len(set(told_of)) == 5, "each ticket once, whichever job moved it"
         with clock.at(LATER + timedelta(minutes=10)):
             assert preview.of_versions(acme.id, LATER, by=by).affected == ()
 
@@ -258,6 +276,16 @@ def test_another_matrix_moves_by_priority(console_app: Any, acme: Any, tickets: 
     with world.as_staff(console_app):
         row = next(row for row in queries.clocks(acme.id, [tickets["plain"].id]) if row.kind == "resolution")
         assert (row.priority, row.due_at) == ("P1", MONDAY + timedelta(hours=4))
+        mine = sa.select(TimelineEntry).where(TimelineEntry.ticket_id == tickets["plain"].id).order_by(TimelineEntry.at, TimelineEntry.id)
+        [classified, moved] = [entry for entry in db.session.scalars(mine) if entry.kind in ("classified", "retargeted")]
+        assert (classified.data["changes"], classified.data["matrix"]) == ({"priority": [3, 1]}, LATER.isoformat())
+        assert [told.text for told in feed.feed([], [classified], [], me=None, read_at=None, tz=UTC, is_whole=True).items] == [
+            "<b>test</b> changed priority from P3 to P1: priority matrix, version of 1 Mar"
+        ]
+        assert retargeted.staff_words(moved, UTC) == (
+            "Response target moved from Mon 13:00 to Mon 09:30; resolution target moved from Wed 17:00 to Mon 13:00: "
+            "priority matrix, version of 1 Mar, by test"
+        )
         rollout = db.session.scalars(sa.select(Rollout).where(Rollout.version_id == version.id)).one()
         assert (rollout.total, rollout.moved) == (2, 2)
         assert rollout.finished_at is not None

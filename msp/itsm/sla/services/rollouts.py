@@ -4,19 +4,23 @@ Each open subject that would run under other versions gets the fact `redefined`,
 the version begins; everything else follows from the facts, as always.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from msp.core import clock
+from msp.core import clock, events
 from msp.core.actor import Actor
 from msp.core.db import db
 from msp.core.errors import NotFound
 from msp.core.ids import new_id
 from msp.core.outbox import services as outbox
-from msp.itsm.sla.models import Definition, DefinitionVersion, Rollout
+from msp.itsm.sla import books
+from msp.itsm.sla.events import Shift, Target, TargetsMoved
+from msp.itsm.sla.models import CLOCKS, Definition, DefinitionVersion, Rollout
 from msp.itsm.sla.services import facts, preview
 from msp.itsm.sla.services.definitions import MANAGE
 from msp.itsm.sla.services.facts import News
@@ -73,16 +77,57 @@ def move(tenant_id: UUID, version_id: UUID, subject_ids: Sequence[UUID], *, by: 
     """Move these subjects to the versions in force since the version began, in the name of whoever wrote it."""
     by.require(MANAGE)
     rollout = _rollout(tenant_id, version_id)
-    name, number, author = _version(tenant_id, version_id)
+    version = _version(tenant_id, version_id)
     news = News(
         "redefined",
-        {"definition": name, "version": str(number), "reason": f"{name} version {number} is in force"},
+        {"definition": version.name, "version": str(version.number), "reason": f"{version.name} version {version.number} is in force"},
         occurred_at=rollout.begins_at,
     )
-    writer = replace(by, name=author, permissions=by.permissions | {facts.BACKDATE})
+    writer = replace(by, name=version.author_name, permissions=by.permissions | {facts.BACKDATE})
+    shifts: list[Shift] = []
     for subject_id in subject_ids:
+        before = targets(tenant_id, subject_id)
         facts.record(tenant_id, subject_id, [news], by=writer)
+        shifts += shifted(subject_id, before, targets(tenant_id, subject_id))
+    tell(tenant_id, version_id, shifts, by=by)
     advance(tenant_id, version_id, len(subject_ids), by=by)
+
+
+def targets(tenant_id: UUID, subject_id: UUID) -> dict[tuple[str, bool], Target]:
+    """What the clocks of a subject, which is locked with this, are held to now."""
+    return {
+        (row.kind, row.is_internal): Target(row.due_at, row.target_seconds)
+        for row in books.locked(tenant_id, subject_id).clocks
+        if row.is_current
+    }
+
+
+def shifted(subject_id: UUID, before: Mapping[tuple[str, bool], Target], after: Mapping[tuple[str, bool], Target]) -> list[Shift]:
+    """The clocks whose target is another one now."""
+    none = Target(None, None)
+    pairs = ((key, before.get(key, none), after.get(key, none)) for key in sorted(before.keys() | after.keys(), key=_place))
+    return [Shift(subject_id, *key, was, becomes) for key, was, becomes in pairs if was != becomes]
+
+
+def _place(key: tuple[str, bool]) -> int:
+    return CLOCKS.index(key[0])
+
+
+def tell(tenant_id: UUID, version_id: UUID, shifts: Sequence[Shift], *, by: Actor) -> None:
+    """Tell whoever owns the subjects of the targets that a version has moved."""
+    by.require(MANAGE)
+    if not shifts:
+        return
+    version, begins_at = _version(tenant_id, version_id), _rollout(tenant_id, version_id).begins_at
+    events.record(
+        TargetsMoved(tenant_id, version.name, version.kind, version.number, begins_at, version.author_name, tuple(shifts))
+    )
+
+
+def began(tenant_id: UUID, version_id: UUID, *, by: Actor) -> datetime:
+    """When a version that is rolled out begins, or began."""
+    by.require(MANAGE)
+    return _rollout(tenant_id, version_id).begins_at
 
 
 def expect(tenant_id: UUID, version_id: UUID, total: int, *, by: Actor) -> None:
@@ -113,12 +158,18 @@ def _rollout(tenant_id: UUID, version_id: UUID, *, for_update: bool = False) -> 
     return found
 
 
-def _version(tenant_id: UUID, version_id: UUID) -> tuple[str, int, str]:
-    """Name, number and author."""
+class _Version(NamedTuple):
+    name: str
+    kind: str
+    number: int
+    author_name: str
+
+
+def _version(tenant_id: UUID, version_id: UUID) -> _Version:
     own = sa.and_(Definition.tenant_id == DefinitionVersion.tenant_id, Definition.id == DefinitionVersion.definition_id)
     row = db.session.execute(
-        sa.select(Definition.name, DefinitionVersion.number, DefinitionVersion.author_name)
+        sa.select(Definition.name, Definition.kind, DefinitionVersion.number, DefinitionVersion.author_name)
         .join(Definition, own)
         .where(DefinitionVersion.tenant_id == tenant_id, DefinitionVersion.id == version_id)
     ).one()
-    return row.name, row.number, row.author_name
+    return _Version(*row)

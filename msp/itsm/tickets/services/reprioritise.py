@@ -16,6 +16,7 @@ from msp.core.db import db
 from msp.core.errors import NotFound
 from msp.core.outbox import services as outbox
 from msp.itsm.sla import queries as sla
+from msp.itsm.sla.events import Shift
 from msp.itsm.sla.models import DefinitionVersion, Rollout
 from msp.itsm.sla.services import preview, rollouts
 from msp.itsm.sla.services.definitions import MANAGE
@@ -69,9 +70,13 @@ def move(tenant_id: UUID, version_id: UUID, ticket_ids: Sequence[UUID], author: 
     """Classify these tickets anew, in the name of whoever wrote the matrix; those ended meanwhile are let be."""
     by.require(MANAGE)
     by.require(Permission.TICKET_TRIAGE)
-    writer = replace(by, name=author)
+    writer, cause = replace(by, name=author), {"matrix": rollouts.began(tenant_id, version_id, by=by).isoformat()}
+    shifts: list[Shift] = []
     for ticket in db.session.scalars(_judged(tenant_id).where(Ticket.id.in_(ticket_ids))).all():
-        triage.classify(ticket.id, {"impact": ticket.impact, "urgency": ticket.urgency}, by=writer)
+        before = rollouts.targets(tenant_id, ticket.id)
+        triage.classify(ticket.id, {"impact": ticket.impact, "urgency": ticket.urgency}, by=writer, cause=cause)
+        shifts += rollouts.shifted(ticket.id, before, rollouts.targets(tenant_id, ticket.id))
+    rollouts.tell(tenant_id, version_id, shifts, by=by)
     rollouts.advance(tenant_id, version_id, len(ticket_ids), by=by)
 
 

@@ -47,11 +47,13 @@ def assign(
     return ticket
 
 
-def classify(ticket_id: UUID, changes: Mapping[str, Any], *, by: Actor, version: int | None = None) -> Ticket:
+def classify(
+    ticket_id: UUID, changes: Mapping[str, Any], *, by: Actor, version: int | None = None, cause: Mapping[str, str] | None = None
+) -> Ticket:
     """Change subject, kind, category, site, impact, urgency, priority, service, CI name or custom fields.
 
     Impact or urgency give the priority by the client's matrix unless `priority` is set by hand. What policies match on makes
-    the clocks be read anew from the original facts.
+    the clocks be read anew from the original facts. `cause` is kept beside it in the timeline: what led to the change.
     """
     by.require(Permission.TICKET_TRIAGE)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
@@ -61,7 +63,7 @@ def classify(ticket_id: UUID, changes: Mapping[str, Any], *, by: Actor, version:
     if not changed:
         return ticket
     _saved(ticket)
-    timeline.note(ticket, "classified", {"changes": changed}, by=by)
+    timeline.note(ticket, "classified", {"changes": changed, **(cause or {})}, by=by)
     moved = {name: value for name, value in attributes(ticket).items() if matched[name] != value}
     if moved:
         facts.record(ticket.tenant_id, ticket.id, [News("reclassified", moved)], by=by)
