@@ -80,10 +80,11 @@ def bind(attachment_ids: Sequence[UUID], ticket: Ticket, message: Message, *, by
 
 
 def copy_to(rows: Sequence[Attachment], message: Message, *, by: Actor) -> None:
-    """Copies of bound public files under another message, at its client; part of re-filing, no service of its own.
+    """Copies of bound public files under another message, at its client.
 
     As with an upload, each row is committed as pending before its first byte: should the re-filing fail, the sweep finds both.
     """
+    by.require(Permission.TICKET_REFILE)
     for row in rows:
         id, storage = new_id(), here.storage()
         with apart(current_scope()) as session:
