@@ -1,6 +1,5 @@
 """Tickets over JSON, by id or reference, on both kinds of host."""
 
-import re
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +16,8 @@ from msp.itsm.sla import queries as sla
 from msp.itsm.sla.for_client import client_steps
 from msp.itsm.sla.models import CLOCKS, INTERNAL_CLOCKS
 from msp.itsm.tickets import queries
-from msp.itsm.tickets.found import found
+from msp.itsm.tickets.escalations_api import escalations
+from msp.itsm.tickets.found import found, named
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.pages import answer_with
 from msp.itsm.tickets.schemas import (
@@ -48,9 +48,8 @@ from tenants import queries as tenants
 from tenants.permissions import Permission as P
 
 tickets = Resource("tickets", __name__, "Incidents and requests")
-BLUEPRINTS = (tickets,)
+BLUEPRINTS = (tickets, escalations)
 ONE = "/tickets/<ticket>"
-_REF = re.compile(r"[A-Za-z][A-Za-z0-9]{1,9}-[0-9]{1,9}")
 
 
 @tickets.operation("GET", "/tickets", listed(TicketOut), needs=P.TICKET_READ, query=TicketQuery)
@@ -246,14 +245,8 @@ def explain_clock(ticket: str, kind: str) -> Any:
     return {"kind": kind, "state": reading.state, "due_at": reading.due_at, "steps": steps}
 
 
-def _ticket(named: str) -> Ticket:
-    """By id or reference; whatever is neither is nothing that exists."""
-    if _REF.fullmatch(named):
-        return queries.visible_ticket_by_ref(named, by=g.actor)
-    try:
-        return queries.visible_ticket(UUID(named), by=g.actor)
-    except ValueError:
-        raise NotFound from None
+def _ticket(text: str) -> Ticket:
+    return named(text, by=g.actor)
 
 
 def _messages(ticket: str, *, is_internal: bool) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Tickets by the query language, for programs of either side: a contact's sees what he sees."""
+"""Tickets by the query language or by name, for programs of either side: a contact's sees what he sees."""
+
+import re
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -6,9 +9,22 @@ from msp.core import clock, paging
 from msp.core.actor import Actor
 from msp.core.app import settings
 from msp.core.db import db
+from msp.core.errors import NotFound
 from msp.core.paging import Cursors, Page
 from msp.itsm.tickets import listing, queries
 from msp.itsm.tickets.models import Ticket
+
+_REF = re.compile(r"[A-Za-z][A-Za-z0-9]{1,9}-[0-9]{1,9}")
+
+
+def named(text: str, *, by: Actor) -> Ticket:
+    """One ticket by id or reference; whatever is neither is nothing that exists."""
+    if _REF.fullmatch(text):
+        return queries.visible_ticket_by_ref(text, by=by)
+    try:
+        return queries.visible_ticket(UUID(text), by=by)
+    except ValueError:
+        raise NotFound from None
 
 
 def found(text: str, *, by: Actor, cursor: str | None, limit: int) -> Page[Ticket]:
