@@ -1,64 +1,105 @@
-"""What to put into a body so that every id in it is a foreign one: the names come from schemas and templates."""
+"""Bodies for the API, read off each operation's own schema: whole and valid, so that only the id can be refused."""
 
-import re
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from marshmallow import Schema, fields, validate
 
-_NAME = re.compile(r"""name=["']([a-z_]+)["']|(?:field|select|textarea|choices|checkbox)\(\s*["']([a-z_]+)["']""")
-_ID = re.compile(r"(^|_)(ids?|ref|client|tenant|requester|assignee|team|contact|agent|site|category|policy|calendar)(_ids?)?$")
-_ENDS = ("sign_out", "end_other_sessions")
-
-
-def id_fields(app: Flask) -> dict[str, bool]:
-    """Names of fields that may carry an id (True) or something else (False), over every form and schema."""
-    names: set[str] = set()
-    for folder in _template_folders(app):
-        for file in folder.rglob("*.html"):
-            for found in _NAME.finditer(file.read_text()):
-                names.add(found.group(1) or found.group(2))
-    names |= _schema_names()
-    return {name: bool(_ID.search(name)) for name in sorted(names - {"csrf_token"})}
+Chosen = Callable[[str], UUID | None]
+_WORDS = {"time_zone": "Europe/London", "e_mail": "new@proof.example", "phone": "+44 20 7946 0000"}
 
 
-def form_body(fields: dict[str, bool], id: UUID) -> dict[str, str]:
-    """Every field of every form: ids foreign, the rest harmless."""
-    return {name: str(id) if is_id else _harmless(name) for name, is_id in fields.items()}
+@dataclass(frozen=True)
+class Operation:
+    """What one operation of the API takes: the schema of its body and that of its query."""
+
+    body: type[Schema] | None
+    query: type[Schema] | None
 
 
-def json_body(fields: dict[str, bool], id: UUID) -> dict[str, Any]:
-    """The same for the API; lists where the name says so."""
-    return {
-        name: ([str(id)] if name.endswith("_ids") else str(id)) if is_id else _harmless(name) for name, is_id in fields.items()
-    }
+def operation(app: Flask, endpoint: str) -> Operation | None:
+    """The schemas of an endpoint; None where it is none of the API's."""
+    described = getattr(app.view_functions[endpoint], "_apidoc", None)
+    if described is None or not endpoint.startswith("api_"):
+        return None
+    found = {part["in"]: part["schema"] for part in described.get("arguments", {}).get("parameters", ())}
+    return Operation(found.get("json"), found.get("query"))
 
 
-def ends_session(endpoint: str) -> bool:
-    """Routes that would sign the walker out; their gates are tested elsewhere."""
-    return endpoint.rpartition(".")[2] in _ENDS
+def bodies(schema: type[Schema], own: Chosen) -> Iterator[dict[str, Any]]:
+    """Bodies that hold: with every field, with the required ones, and with each of the others alone beside these."""
+    whole = {name: _value(name, field, own) for name, field in _fields(schema).items()}
+    whole = {name: value for name, value in whole.items() if value is not None}
+    needed = {name: value for name, value in whole.items() if _fields(schema)[name].required}
+    yield whole
+    if needed != whole:
+        yield needed
+    for name, value in whole.items():
+        if name not in needed:
+            yield needed | {name: value}
 
 
-def _harmless(name: str) -> str:
-    return {"version": "1", "impact": "2", "urgency": "2", "priority": "3", "kind": "incident", "roles": "requester"}.get(name, "proof")
+def choices(schema: type[Schema], own: Chosen) -> Iterator[dict[str, Any]]:
+    """The required fields with each word that one of them allows, for a state may forbid the first."""
+    needed = next(iter(bodies(schema, own)))
+    for name, field in _fields(schema).items():
+        if field.required and (words := _allowed(field)):
+            for word in words:
+                yield {key: value for key, value in needed.items() if _fields(schema)[key].required} | {name: word, **_reason(schema)}
 
 
-def _template_folders(app: Flask) -> set[Path]:
-    folders = {Path(app.root_path) / str(app.template_folder)}
-    for blueprint in app.blueprints.values():
-        if blueprint.template_folder:
-            folders.add(Path(blueprint.root_path) / blueprint.template_folder)
-    return folders
+def id_fields(schema: type[Schema]) -> list[str]:
+    """Names of the fields that carry ids, alone or in lists."""
+    return [name for name, field in _fields(schema).items() if _holds_ids(field)]
 
 
-def _schema_names() -> set[str]:
-    from marshmallow import Schema
+def with_id(schema: type[Schema], own: Chosen, name: str, id: UUID) -> Iterator[dict[str, Any]]:
+    """A body that holds but for one id: among all fields, and beside the required ones alone."""
+    value = [str(id)] if isinstance(_fields(schema)[name], fields.List) else str(id)
+    made = list(bodies(schema, own))
+    for body in made[:2]:
+        yield body | {name: value}
 
-    names: set[str] = set()
-    queue: list[type[Schema]] = [Schema]
-    while queue:
-        schema = queue.pop()
-        queue.extend(schema.__subclasses__())
-        names |= set(getattr(schema, "_declared_fields", {}))
-    return names
+
+def _fields(schema: type[Schema]) -> dict[str, fields.Field[Any]]:
+    return {name: field for name, field in schema._declared_fields.items() if not field.dump_only}
+
+
+def _holds_ids(field: Any) -> bool:
+    return isinstance(field, fields.UUID) or (isinstance(field, fields.List) and isinstance(field.inner, fields.UUID))
+
+
+def _value(name: str, field: Any, own: Chosen) -> Any:
+    if _holds_ids(field):
+        id = own(name)
+        return None if id is None else [str(id)] if isinstance(field, fields.List) else str(id)
+    if words := _allowed(field):
+        return words[0]
+    if isinstance(field, fields.Nested):
+        return next(bodies(field.schema.__class__, own))
+    if isinstance(field, fields.Boolean):
+        return True
+    if isinstance(field, fields.Integer):
+        return 2
+    if isinstance(field, fields.DateTime):
+        return "2027-03-01T10:00:00Z"
+    if isinstance(field, fields.Date):
+        return "2027-03-01"
+    if isinstance(field, fields.List):
+        inner = _value(name, field.inner, own)
+        return [] if inner is None else [inner]
+    if isinstance(field, fields.Dict):
+        return {}
+    return _WORDS.get(name, "proof")
+
+
+def _allowed(field: Any) -> list[Any]:
+    rules = field.validators if hasattr(field, "validators") else ()
+    return next((list(rule.choices) for rule in rules if isinstance(rule, validate.OneOf)), [])
+
+
+def _reason(schema: type[Schema]) -> dict[str, str]:
+    return {"reason": "proof"} if "reason" in _fields(schema) else {}

@@ -1,5 +1,6 @@
 """A browser for the proof and the tests: it calls one host of an application in this process."""
 
+import re
 from typing import Any
 
 from flask import Flask
@@ -24,3 +25,12 @@ def browser(app: Flask, host: str, token: str | None = None) -> HostClient:
     if token is not None:
         client.set_cookie("msp", token, domain=host)
     return client
+
+
+def csrf_token(client: HostClient) -> str:
+    """What an unsafe request must carry: read off the first page that the browser is shown."""
+    page = client.get("/", follow_redirects=True).get_data(as_text=True)
+    found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+    if found is None:
+        raise RuntimeError("a page carries no CSRF token: the proof cannot ask anything unsafe")
+    return found.group(1)

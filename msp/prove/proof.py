@@ -11,10 +11,11 @@ from msp.core.config import Settings
 from msp.core.db import db
 from msp.core.live import publish as live
 from msp.core.tables import registry
-from msp.prove import filters, tables, trails
+from msp.prove import filters, gates, tables, trails
+from msp.prove.openings import OPEN_ROUTES
 from msp.prove.report import Part, Report
 from msp.prove.scratch import Scratch, scratch
-from msp.prove.walk import Findings, walk
+from msp.prove.walk import walk
 from msp.prove.world import World, build, fingerprint
 from msp.wsgi import FEATURES, app_of
 
@@ -32,7 +33,7 @@ def prove(live_settings: Settings | None, admin_url: str | None, *, say: Say = p
             say("Asking every table and every query")
             report.parts += [table_part(made, world), filter_part(world)]
             say("Walking every route")
-            report.parts.append(walk_part(made, world))
+            report.parts += [gate_part(world), walk_part(made, world)]
             say("Listening to streams and caches")
             report.parts.append(channel_part(world))
             if live_settings is not None and live_settings.console_database_url:
@@ -77,17 +78,32 @@ def filter_part(world: World) -> Part:
     return part
 
 
+def gate_part(world: World) -> Part:
+    """Every route as nobody."""
+    part = Part("Gates", "Whoever has not signed in passes nowhere but at the addresses that were reviewed as open.")
+    part.figures = {"routes": sum(1 for app in (world.portal, world.console) for _ in app.url_map.iter_rules())}
+    part.figures["open after review"] = len(OPEN_ROUTES)
+    part.failures = gates.failures(world)
+    return part
+
+
 def walk_part(made: Scratch, world: World) -> Part:
     """Every route of both applications."""
-    before = fingerprint(made, world.left)
-    seen: Findings = walk(world)
+    before: dict[str, str] = {}
+    seen = walk(world, between=lambda: before.update(fingerprint(made, world.left)))
     after = fingerprint(made, world.left)
     part = Part("Routes", "No address, search, export or form tells of another client or changes anything there.", failures=seen.failures)
     part.failures += [f"the walk changed {table} of the other client" for table in before if before[table] != after[table]]
-    telling = [route for route in seen.reached if route.endswith(" tells")]
-    part.figures = {"routes": len(seen.routes), "requests": seen.asked, "routes that show their owner his own data": len(telling)}
-    if not telling:
-        part.failures.append("no route shows its owner anything: the control fails")
+    part.figures = {
+        "routes": len(seen.routes),
+        "requests": seen.asked,
+        "routes that show their owner his own data": len(seen.telling),
+        "ways to change something": len(seen.writes),
+        "of these done by their owner, and undone": len(seen.reached),
+    }
+    part.notes = [f"not done by its owner, so only its refusals were seen: {route}" for route in seen.unreached]
+    if not seen.telling or not seen.reached:
+        part.failures.append("no route shows its owner anything, or lets him change nothing: the control fails")
     return part
 
 

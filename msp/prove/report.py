@@ -7,12 +7,13 @@ from datetime import datetime
 
 @dataclass
 class Part:
-    """One part of the proof. `figures` say how much was looked at; an empty list of failures is the proof."""
+    """One part of the proof. `figures` say how much was looked at; an empty list of failures is the proof; `notes` say where it is weak."""
 
     title: str
     claim: str
     figures: dict[str, int | str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -52,6 +53,7 @@ class Report:
             lines += ["", f"{'[holds]' if part.holds else '[FAILS]'} {part.title}", f"  {part.claim}"]
             lines += [f"  {name.replace('_', ' ')}: {value}" for name, value in part.figures.items()]
             lines += [f"  - {failure}" for failure in part.failures]
+            lines += [f"  ({note})" for note in part.notes]
         if self.not_done:
             lines += ["", "Not part of this proof", *(f"  - {words}" for words in self.not_done)]
         return "\n".join(lines)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
 from msp.core.db import Base
+from msp.core.files.storage import file_key
 from msp.core.ids import new_id
 from msp.core.tables import registry
 
@@ -36,7 +37,7 @@ def client_tables() -> Iterator[sa.Table]:
 
 
 def _insert(connection: Any, table: sa.Table, tenant_id: UUID, made: dict[str, UUID], canary: str) -> UUID:
-    values = {column.name: _value(connection, column, table, made, canary) for column in table.columns if _is_needed(column)}
+    values = {column.name: _value(connection, column, table, tenant_id, made, canary) for column in table.columns if _is_needed(column)}
     values |= {"tenant_id": tenant_id}
     if "id" in table.columns:
         values["id"] = new_id()
@@ -63,9 +64,11 @@ def _is_first_of_two(column: sa.Column[Any]) -> bool:
     return any(text.startswith(f"({column.name} IS NULL) <>") for text in checks)
 
 
-def _value(connection: Any, column: sa.Column[Any], table: sa.Table, made: dict[str, UUID], canary: str) -> Any:
+def _value(connection: Any, column: sa.Column[Any], table: sa.Table, tenant_id: UUID, made: dict[str, UUID], canary: str) -> Any:
     if column.name == "is_internal":
         return False
+    if column.name in ("storage_key", "preview_key"):
+        return file_key(tenant_id, new_id())
     for key in column.foreign_keys:
         target = key.column.table.name
         if target in made:

@@ -3,37 +3,37 @@
 The routes come from the applications themselves, so a new one cannot be forgotten. An answer to a foreign id must be the
 answer to a random one; no byte of any answer may carry the other client's words; and when the walk is over, the other
 client's rows must be what they were.
+
+Requests that change something are made as a browser or a program would make them: forms as the pages show them, bodies
+that hold for the operation's schema. They are rehearsed, so that one does not spoil the next; what was accepted is sent
+once more at the end and committed, so that it shows where it wrote to.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from flask.testing import FlaskClient
+from marshmallow import Schema
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from msp.core.actor import Actor
 from msp.core.ids import new_id
-from msp.core.web.gates import gate_of
-from msp.prove import bodies
-from msp.prove.browser import browser
-from msp.prove.openings import OPEN_ROUTES
+from msp.prove import bodies, kinds, visits
+from msp.prove.forms import Form
+from msp.prove.rehearsal import rehearsed
+from msp.prove.visits import Caller, Seen, bare, carries
 from msp.prove.world import Side, World
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 NO_SUCH_REF = "NOSUCH-77777"
-# What differs between two answers without saying anything: request id, nonce, CSRF token, date, the id asked for.
-_NOISE = (
-    re.compile(rb'"request_id": ?"[^"]*"'),
-    re.compile(rb'(name="csrf[-_]token" (content|value)=")[^"]*'),
-    re.compile(rb"X-CSRFToken&#34;: ?&#34;[^&]*|\"X-CSRFToken\": ?\"[^\"]*"),
-    re.compile(rb"\d{4}-\d\d-\d\d[T ][\d:.]+(Z|\+00:00)?"),
-    re.compile(rb'(content|datetime|value)="[^"]{20,}\.[^"]{5,}"'),
-)
+# They end the walker's own session: sent last, when nothing is left to ask.
+_ENDINGS = ("sign_out", "end_other_sessions", "end_session", "change_standing", "password")
+_WORDS = ("body", "subject", "answer", "client:leftx")
 
 
 @dataclass
@@ -42,184 +42,265 @@ class Findings:
 
     asked: int = 0
     routes: set[str] = field(default_factory=set)
+    writes: set[str] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
+    telling: set[str] = field(default_factory=set)
     failures: list[str] = field(default_factory=list)
 
-    def fail(self, words: str) -> None:
-        if words not in self.failures:
-            self.failures.append(words)
+    def fail(self, words: str, *, example: str = "") -> None:
+        """One line for each thing that is wrong, with the first request that showed it."""
+        if not any(line.startswith(words) for line in self.failures):
+            self.failures.append(f"{words}, for one to {example}" if example else words)
+
+    @property
+    def unreached(self) -> list[str]:
+        """Routes that change something, where nobody's request got through: the walk shows little about them."""
+        return sorted(self.writes - self.reached)
 
 
-def walk(world: World, *, only: str | None = None) -> Findings:
-    """Ask everything as the wrong client and as an agent limited to it; `only` names one route."""
+@dataclass(frozen=True)
+class Sent:
+    """One unsafe request: a form, or a body of the API."""
+
+    method: str
+    path: str
+    form: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    json: Any = None
+
+    def options(self) -> dict[str, Any]:
+        if self.path.startswith("/api/"):
+            return {"json": self.json if self.json is not None else {}}
+        return {"data": {name: list(values) for name, values in self.form}}
+
+
+def walk(world: World, *, only: str | None = None, between: Callable[[], None] = lambda: None) -> Findings:
+    """Ask everything as the wrong client and as an agent limited to it; `only` names one route.
+
+    `between` runs once the owners have been asked and before anybody else is: what is there then must stay.
+    """
     found = Findings()
-    for app, viewer, owner in (
-        (world.portal, world.right.contacts["everything"], world.left.contacts["everything"]),
-        (world.console, world.right.limited, world.left.limited),
-    ):
-        _Walker(world, app, viewer, owner, found).run(only)
-    return found
-
-
-def gates(world: World, *, only: str | None = None) -> Findings:
-    """Ask every route as nobody: it must be closed, or stand on the list of open ones."""
-    found = Findings()
-    for app, viewer in ((world.portal, world.right.contacts["everything"]), (world.console, world.right.limited)):
-        walker = _Walker(world, app, viewer, viewer, found)
-        for rule in app.url_map.iter_rules():
-            if only is None or rule.endpoint == only:
-                walker.gate(rule)
+    walkers = [
+        _Walker(world, world.portal, world.right.contacts["everything"], world.left.contacts["everything"], found),
+        _Walker(world, world.console, world.right.limited, world.left.limited, found),
+    ]
+    for walker in walkers:
+        walker.control(only)
+    between()
+    for walker in walkers:
+        walker.run(only)
     return found
 
 
 class _Walker:
     def __init__(self, world: World, app: Flask, viewer: Actor, owner: Actor, found: Findings) -> None:
-        self.world, self.app, self.viewer, self.owner, self.found = world, app, viewer, owner, found
-        self.stranger = world.browser(viewer, world.right)
-        self.native = world.browser(owner, world.left)
-        surface = app.surface  # type: ignore[attr-defined]  # set by create_app
-        self.nobody = browser(app, self.stranger.host)
-        self.surface = str(surface)
-        self.nobody_csrf = _csrf(self.nobody)
-        self.csrf = _csrf(self.stranger)
-        self.native_csrf = _csrf(self.native)
-        self.fields = bodies.id_fields(app)
+        self.world, self.app, self.found = world, app, found
+        self.surface = str(app.surface)  # type: ignore[attr-defined]  # set by create_app
+        self.stranger, self.native = Caller(world, viewer, world.right), Caller(world, owner, world.left)
+        self.accepted: list[tuple[Rule, Sent]] = []
+        self.shown: dict[str, Seen] = {}
 
-    def run(self, only: str | None) -> None:
+    def rules(self, only: str | None) -> Iterator[tuple[Rule, str]]:
         for rule in self.app.url_map.iter_rules():
-            if rule.endpoint == "static" or bodies.ends_session(rule.endpoint) or (only and rule.endpoint != only):
+            if rule.endpoint == "static" or (only and rule.endpoint != only):
                 continue
             self.found.routes.add(f"{self.surface} {rule.rule}")
-            self.gate(rule)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                self._route(rule, method)
+                yield rule, method
 
-    def gate(self, rule: Rule) -> None:
-        """Nobody passes without signing in, but where the route is on the reviewed list."""
-        gate = gate_of(self.app, rule.endpoint)
-        if gate is None or gate.who == "everyone":
-            if rule.endpoint not in OPEN_ROUTES:
-                self.found.fail(f"{self.surface} {rule.rule}: is open to everybody and not on the reviewed list")
-            return
-        path = self._path(rule, {name: str(new_id()) for name in rule.arguments})
-        if path is None:
-            return
-        method = next(iter(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})))
-        answer = self._ask(self.nobody, method, path, csrf=self.nobody_csrf)
-        to_sign_in = answer.status_code in (302, 303) and "sign-in" in answer.headers.get("Location", "")
-        if answer.status_code not in (400, 401, 403, 405) and not to_sign_in:
-            self.found.fail(f"{self.surface} {rule.rule}: answers {answer.status_code} to somebody who is not signed in")
-
-    def _route(self, rule: Rule, method: str) -> None:
-        foreign = [self._path(rule, dict.fromkeys(rule.arguments, value)) for value in _values(self.world.left)]
-        paths = [path for path in dict.fromkeys(foreign) if path] if rule.arguments else []
-        random = {path: self._random_twin(path) for path in paths}
-        for path in paths:
-            self._compare(rule, method, path, random[path])
-        for path in self._own_paths(rule):
-            self._quiet(rule, method, path)
-            if method in UNSAFE:
-                self._foreign_bodies(rule, method, path)
-        self._control(rule, method, paths or self._own_paths(rule))
-
-    def _compare(self, rule: Rule, method: str, path: str, twin: str) -> None:
-        """A foreign id and a random one get the same answer."""
-        left = self._ask(self.stranger, method, path, csrf=self.csrf)
-        right = self._ask(self.stranger, method, twin, csrf=self.csrf)
-        self._silent(rule, method, left, path)
-        if left.status_code != right.status_code or _bare(left, path) != _bare(right, twin):
-            self.found.fail(f"{self.surface} {method} {rule.rule}: a foreign id is answered otherwise than a random one")
-
-    def _quiet(self, rule: Rule, method: str, path: str) -> None:
-        """What the stranger may ask says nothing of the other client, with and without a search."""
-        if method != "GET":
-            return
-        for query in ("", "?q=body", "?q=subject", "?search=answer", f"?client={self.world.left.tenant_id}", "?q=client:leftx"):
-            self._silent(rule, method, self._ask(self.stranger, method, path + query), path)
-
-    def _foreign_bodies(self, rule: Rule, method: str, path: str) -> None:
-        """Ids of the other client in a body: neither answered otherwise than random ones, nor acted upon."""
-        for kind, id in self.world.left.ids.items():
-            left = self._send(method, path, id)
-            right = self._send(method, path, new_id())
-            self._silent(rule, method, left, f"{path} with a foreign {kind}")
-            if left.status_code != right.status_code:
-                self.found.fail(f"{self.surface} {method} {rule.rule}: a foreign {kind} in the body is answered otherwise")
-
-    def _send(self, method: str, path: str, id: UUID) -> TestResponse:
-        if path.startswith("/api/"):
-            return self._ask(self.stranger, method, path, json=bodies.json_body(self.fields, id), csrf=self.csrf)
-        return self._ask(self.stranger, method, path, data=bodies.form_body(self.fields, id), csrf=self.csrf)
-
-    def _control(self, rule: Rule, method: str, paths: Iterable[str]) -> None:
+    def control(self, only: str | None) -> None:
         """The positive control: whoever belongs there is answered, so that silence means something."""
-        if method != "GET":
-            return
-        for path in paths:
-            answer = self._ask(self.native, method, path)
-            if answer.status_code < 400:
-                self.found.reached.add(f"{self.surface} {rule.rule}")
-                if any(word in answer.data for word in self.world.left.words):
-                    self.found.reached.add(f"{self.surface} {rule.rule} tells")
+        for side, caller in (("left", self.native), ("right", self.stranger)):
+            own = self.world.left if side == "left" else self.world.right
+            starts = [path for rule, method in self.rules(None) if method == "GET" for path in self._paths(rule, own)]
+            self.shown[side] = visits.explore(self.app, caller, starts)
+        self.found.asked += sum(len(seen.answers) for seen in self.shown.values())
+        for path, answer in self.shown["left"].answers.items():
+            rule = visits.rule_of(self.app, path, "GET")
+            if rule is not None and answer.status_code < 400 and any(word in answer.data for word in self.world.left.words):
+                self.found.telling.add(f"{self.surface} {rule.rule}")
+        for rule, method in self.rules(only):
+            if method in UNSAFE:
+                name = f"{self.surface} {method} {rule.rule}"
+                self.found.writes.add(name)
+                if any(self._ask(self.native, sent).status_code < 400 for sent in self._whole(rule, method, "left")):
+                    self.found.reached.add(name)
 
-    def _silent(self, rule: Rule, method: str, answer: TestResponse, what: str) -> None:
-        if answer.status_code >= 500:
-            self.found.fail(f"{self.surface} {method} {rule.rule}: answers {answer.status_code} to {what}")
-        said = _without(answer.data, what)
+    def run(self, only: str | None) -> None:
+        for rule, method in self.rules(only):
+            for path in self._foreign_paths(rule) if method == "GET" else ():
+                self._compare(rule, Sent(method, path))
+            if method in UNSAFE:
+                self._foreign(rule, method)
+                self._ids(rule, method)
+        if not only:
+            self._addresses()
+        self.accepted.sort(key=lambda each: each[0].endpoint.rpartition(".")[2] in _ENDINGS)
+        for rule, sent in self.accepted:
+            self._silent(rule, sent, self._ask(self.stranger, sent, for_good=True))
+
+    # --- Addresses ---------------------------------------------------------------------------------------------------
+
+    def _foreign_paths(self, rule: Rule) -> list[str]:
+        """The rule's addresses with ids of the other client: in all parameters, and in one of them beside own ones."""
+        if not rule.arguments:
+            return []
+        found = self._paths(rule, self.world.left)
+        if len(rule.arguments) > 1:
+            for name in rule.arguments:
+                theirs = {name: list(kinds.values(self.world.left, name))}
+                mine = {other: list(kinds.values(self.world.right, other))[:1] for other in rule.arguments if other != name}
+                found += self._built(rule, theirs | mine)
+        return list(dict.fromkeys(found))
+
+    def _paths(self, rule: Rule, side: Side) -> list[str]:
+        if not rule.arguments:
+            return [rule.rule]
+        if len(rule.arguments) == 1:
+            return self._built(rule, {name: list(kinds.values(side, name)) for name in rule.arguments})
+        fitting = {name: list(kinds.values(side, name))[:1] for name in rule.arguments}
+        return self._built(rule, fitting)
+
+    def _built(self, rule: Rule, values: dict[str, list[str]]) -> list[str]:
+        adapter, made = self.app.url_map.bind("x"), []
+        for chosen in product(*values.values()):
+            try:
+                made.append(adapter.build(rule.endpoint, dict(zip(values, chosen, strict=True)), method=None))
+            except (ValueError, LookupError):
+                continue
+        return [path.partition("?")[0] for path in made]
+
+    def _addresses(self) -> None:
+        """What the owner's pages lead to, asked by the stranger; what the stranger's lead to, with searches."""
+        for path in self.shown["left"].answers:
+            if (rule := visits.rule_of(self.app, path, "GET")) is not None and carries(path, self.world.left):
+                self._compare(rule, Sent("GET", path))
+        for path, answer in self.shown["right"].answers.items():
+            rule = visits.rule_of(self.app, path, "GET")
+            if rule is None or path.startswith("/account"):
+                continue
+            self._silent(rule, Sent("GET", path), answer)
+            for query in visits.searches(self.app, rule, path, self.world.left, _WORDS):
+                sent = Sent("GET", query)
+                self._silent(rule, sent, self._ask(self.stranger, sent))
+
+    # --- Requests that change something ------------------------------------------------------------------------------
+
+    def _whole(self, rule: Rule, method: str, side: str) -> Iterator[Sent]:
+        """Whole requests of this side for a route: from its pages' forms, or from the operation's schema."""
+        own, name = (self.world.left if side == "left" else self.world.right), f"{method} {rule.rule}"
+        operation = bodies.operation(self.app, rule.endpoint)
+        if operation is not None:
+            for path in self._paths(rule, own)[:2]:
+                if operation.body is None:
+                    yield Sent(method, path)
+                    continue
+                chosen = _chooser(own)
+                for body in (*bodies.bodies(operation.body, chosen), *bodies.choices(operation.body, chosen)):
+                    yield Sent(method, path, json=body)
+            return
+        forms = self.shown[side].forms.get(name, [])
+        for form in forms:
+            yield _sent(form, own)
+        if not forms:
+            for path in self._paths(rule, own)[:2]:
+                yield Sent(method, path, (("client", (str(own.tenant_id),)),))
+
+    def _foreign(self, rule: Rule, method: str) -> None:
+        """The stranger's whole request at the other client's address."""
+        mine = list(self._whole(rule, method, "right")) or [Sent(method, "")]
+        paths = self._foreign_paths(rule)
+        for sent in dict.fromkeys(Sent(method, path, each.form) for path in paths for each in mine[:2] if each.json is None):
+            self._compare(rule, sent)
+        for path in paths:
+            for each in [each for each in mine if each.json is not None][:2]:
+                self._compare(rule, Sent(method, path, json=each.json))
+
+    def _ids(self, rule: Rule, method: str) -> None:
+        """The stranger's own request with one id of the other client in it."""
+        operation, side = bodies.operation(self.app, rule.endpoint), self.world.right
+        if operation is not None and operation.body is not None:
+            for path in self._paths(rule, side)[:1]:
+                for name in bodies.id_fields(operation.body):
+                    self._one_id(rule, name, partial(_json_with, method, path, operation.body, side, name))
+            return
+        for form in self.shown["right"].forms.get(f"{method} {rule.rule}", ()):
+            for name in form.id_fields():
+                self._one_id(rule, name, partial(_form_with, form, side, name))
+
+    def _one_id(self, rule: Rule, name: str, made: Callable[[UUID], list[Sent]]) -> None:
+        random = [(sent, self._ask(self.stranger, sent)) for sent in made(new_id())]
+        for _, id in kinds.ids(self.world.left, name):
+            for sent, (twin, right) in zip(made(id), random, strict=True):
+                left = self._ask(self.stranger, sent)
+                self._silent(rule, sent, left)
+                if left.status_code != right.status_code or bare(left, sent) != bare(right, twin):
+                    words = f"{self.surface} {sent.method} {rule.rule}: a foreign id in “{name}” is answered otherwise than a random one"
+                    self.found.fail(words, example=sent.path)
+                if left.status_code < 400:
+                    self.accepted.append((rule, sent))
+
+    # --- Asking ------------------------------------------------------------------------------------------------------
+
+    def _compare(self, rule: Rule, sent: Sent) -> None:
+        """A foreign id and a random one get the same answer."""
+        twin = Sent(sent.method, self._random_twin(sent.path), sent.form, sent.json)
+        left, right = self._ask(self.stranger, sent), self._ask(self.stranger, twin)
+        self._silent(rule, sent, left)
+        if left.status_code != right.status_code or bare(left, sent) != bare(right, twin):
+            self.found.fail(
+                f"{self.surface} {sent.method} {rule.rule}: a foreign id is answered otherwise than a random one"
+                f" ({left.status_code}, {right.status_code})",
+                example=sent.path,
+            )
+        if sent.method in UNSAFE and left.status_code < 400:
+            self.accepted.append((rule, sent))
+
+    def _silent(self, rule: Rule, sent: Sent, answer: TestResponse) -> None:
+        if answer.status_code >= 500 or answer.status_code == 429:
+            self.found.fail(f"{self.surface} {sent.method} {rule.rule}: answers {answer.status_code}", example=sent.path)
+        said = visits.without(answer.data, sent)
         for word in self.world.left.words:
             if word in said:
-                self.found.fail(f"{self.surface} {method} {rule.rule}: tells “{word.decode()}” of the other client")
+                self.found.fail(f"{self.surface} {sent.method} {rule.rule}: tells “{word.decode()}” of the other client", example=sent.path)
 
-    def _ask(self, client: FlaskClient, method: str, path: str, *, csrf: str = "", **options: Any) -> TestResponse:
+    def _ask(self, caller: Caller, sent: Sent, *, for_good: bool = False) -> TestResponse:
         self.found.asked += 1
-        headers = {"X-CSRFToken": csrf, "If-Match": "*"} if csrf else {}
-        return client.open(path, method=method, headers=headers, **options)
-
-    def _path(self, rule: Rule, values: dict[str, str]) -> str | None:
-        try:
-            return self.app.url_map.bind("x").build(rule.endpoint, values, method=None)
-        except (ValueError, LookupError):
-            return None
-
-    def _own_paths(self, rule: Rule) -> list[str]:
-        if not rule.arguments:
-            return [path] if (path := self._path(rule, {})) else []
-        found = [self._path(rule, dict.fromkeys(rule.arguments, value)) for value in _values(self.world.right)]
-        return [path for path in dict.fromkeys(found) if path]
+        if sent.method == "GET" or for_good:
+            return caller.ask(sent.method, sent.path, **(sent.options() if sent.method != "GET" else {}))
+        with rehearsed(self.app):
+            return caller.ask(sent.method, sent.path, **sent.options())
 
     def _random_twin(self, path: str) -> str:
         """The same address with ids that nobody has."""
         twin = path
         for ref in self.world.left.refs:
             twin = twin.replace(ref, NO_SUCH_REF).replace(ref.lower(), NO_SUCH_REF.lower())
-        for id in self.world.left.ids.values():
+        for id in (*self.world.left.ids.values(), *self.world.left.private.values()):
             twin = twin.replace(str(id), str(new_id()))
         return twin
 
 
-def _values(side: Side) -> Iterator[Any]:
-    yield from side.ids.values()
-    yield from side.refs
+def _chooser(side: Side) -> bodies.Chosen:
+    """A row of this side that fits a field's name; none where the name means no client's row."""
+
+    def own(name: str) -> UUID | None:
+        kind, id = next(iter(kinds.ids(side, name)))
+        return id if kind not in kinds.EVERYWHERE or kind in kinds.kinds_of(name, {kind, "tenant"})[:1] else None
+
+    return own
 
 
-def _bare(answer: TestResponse, path: str) -> bytes:
-    body = _without(answer.data, path)
-    for noise in _NOISE:
-        body = noise.sub(b"", body)
-    return body
+def _json_with(method: str, path: str, schema: type[Schema], side: Side, name: str, id: UUID) -> list[Sent]:
+    return [Sent(method, path, json=body) for body in bodies.with_id(schema, _chooser(side), name, id)]
 
 
-def _without(body: bytes, path: str) -> bytes:
-    """The answer without what was asked for: an address may be repeated back."""
-    for part in sorted(re.split(r"[/?&=]", path), key=len, reverse=True):
-        if len(part) > 5:
-            body = body.replace(part.encode(), b"")
-    return body
+def _form_with(form: Form, side: Side, name: str, id: UUID) -> list[Sent]:
+    return [_sent(form, side, {name: str(id)})]
 
 
-def _csrf(client: FlaskClient) -> str:
-    page = client.get("/", follow_redirects=True).get_data(as_text=True)
-    found = re.search(r'name="csrf-token" content="([^"]+)"', page)
-    if found is None:
-        raise RuntimeError("a signed-in page carries no CSRF token: the proof cannot ask anything unsafe")
-    return found.group(1)
+def _sent(form: Form, side: Side, changes: dict[str, str] | None = None) -> Sent:
+    body = form.body() | {name: [value] for name, value in (changes or {}).items()}
+    fields: Iterable[tuple[str, tuple[str, ...]]] = (
+        (name, tuple(value.replace(side.canary, "proof") for value in values)) for name, values in body.items()
+    )
+    return Sent(form.method, form.action, tuple(fields))

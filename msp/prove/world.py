@@ -23,6 +23,7 @@ from tenants.models import Contact
 from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, permissions_of
 from tenants.services import clients, people
 
+CONSOLE_HOST = "console.localhost"
 PROVER = Actor.system("proof", *Permission)
 
 
@@ -37,6 +38,7 @@ class Side:
     contacts: dict[str, Actor] = field(default_factory=dict)
     agent: Actor | None = None
     ids: dict[str, UUID] = field(default_factory=dict)
+    private: dict[str, UUID] = field(default_factory=dict)
     refs: list[str] = field(default_factory=list)
 
     @property
@@ -73,7 +75,7 @@ class World:
     def browser(self, actor: Actor | None, side: Side) -> HostClient:
         """A browser of a contact on his portal, or of an agent on the console; of nobody where there is no actor."""
         on_console = actor is None or actor.is_agent
-        app, host = (self.console, "console.localhost") if on_console else (self.portal, side.host)
+        app, host = (self.console, CONSOLE_HOST) if on_console else (self.portal, side.host)
         token = None
         if actor is not None:
             token = _session(app, actor, self.provider_id if on_console else side.tenant_id, host)
@@ -82,9 +84,11 @@ class World:
 
 def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
     """Both clients with people, a lived ticket each, and a row with a canary in every client table."""
+    for app in (console, portal):
+        app.config["API_CALLS_PER_MINUTE"] = 1_000_000  # an answer for want of patience would say nothing
     with console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
         provider = clients.install(
-            "Proving Provider", key="PROVER", environment="test", console_host="console.localhost", time_zone="UTC", by=PROVER
+            "Proving Provider", key="PROVER", environment="test", console_host=CONSOLE_HOST, time_zone="UTC", by=PROVER
         )
         people.add_team("Proving team", by=PROVER)
     world = World(console, portal, _side(console, "LEFTX", "zebrafinch"), _side(console, "RIGHTX", "kingfisher"), provider.id)

@@ -14,9 +14,8 @@ from msp.core import catalogue, migrate
 from msp.core.actor import Actor
 from msp.core.tables import registry
 from msp.core.web.gates import gate_of, open_to_all
-from msp.prove import filters, tables, trails
+from msp.prove import filters, gates, tables, trails
 from msp.prove.scratch import Scratch
-from msp.prove.walk import gates
 from msp.prove.world import World
 from msp.wsgi import FEATURES
 
@@ -98,7 +97,7 @@ def _gates(world: World) -> Iterator[Removal]:
             if gate is None or gate.who == "everyone":
                 continue
             name = f"{app.surface} {endpoint}"  # type: ignore[attr-defined]  # set by create_app
-            yield Removal("gate", name, _ungated(app, endpoint), lambda endpoint=endpoint: gates(world, only=endpoint).failures)
+            yield Removal("gate", name, _ungated(app, endpoint), lambda endpoint=endpoint: gates.failures(world, only=endpoint))
 
 
 def _ungated(app: Flask, endpoint: str) -> Callable[[], AbstractContextManager[None]]:

@@ -1,0 +1,50 @@
+"""Which ids of a client are worth trying where: the rule by which the walk stays short without leaving a door untried.
+
+A field or parameter is tried with every kind of row that its name could mean: `category_id`, `site` and `contact` name
+their table, the words below name another one. Besides, each is tried with the few kinds that other rows hang on, so that
+a look-up which takes any id is found too. A name that means no kind of row at all is tried with these few alone: what
+it names is the provider's, or an installation's, and the same for every client.
+"""
+
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+from msp.prove.world import Side
+
+MEANINGS = {
+    "client": "tenant", "clients": "tenant", "requester": "contact", "approver": "contact", "person": "contact",
+    "recipient": "contact", "parent": "category", "definition": "sla_definition", "calendar": "sla_definition",
+    "policy": "sla_definition", "start": "sla_definition", "source": "sla_definition", "field": "custom_field",
+    "file": "attachment", "ref": "ticket", "session": "session", "token": "api_token", "announcement": "announcement_audience",
+}  # fmt: skip
+EVERYWHERE = ("tenant", "ticket", "contact", "attachment")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def kinds_of(name: str, known: set[str]) -> list[str]:
+    """Kinds of row that a field or parameter of this name could take, the likeliest first."""
+    word = re.sub(r"_?ids?$", "", name)
+    words = {word, word.removesuffix("s"), *word.split("_"), *(part.removesuffix("s") for part in word.split("_"))}
+    meant = {MEANINGS[each] for each in words if each in MEANINGS}
+    fitting = [kind for kind in sorted(known) if kind in words or kind in meant or kind.endswith(f"_{word}")]
+    return list(dict.fromkeys([*fitting, *(kind for kind in EVERYWHERE if kind in known)]))
+
+
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text.lower()) is not None
+
+
+def ids(side: Side, name: str) -> Iterator[tuple[str, UUID]]:
+    """This side's rows to be tried under a name, by kind."""
+    held = side.ids | side.private
+    for kind in kinds_of(name, set(held)):
+        yield kind, held[kind]
+
+
+def values(side: Side, name: str) -> Iterator[str]:
+    """The same as they stand in an address; tickets by reference too."""
+    if name in ("ref", "ticket"):
+        yield from side.refs
+    for _, id in ids(side, name):
+        yield str(id)
