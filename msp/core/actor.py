@@ -1,5 +1,6 @@
 """Who acts: an argument of every service (`by=`), never a global."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -7,6 +8,18 @@ from uuid import UUID
 from msp.core.errors import Forbidden
 
 ActorKind = Literal["agent", "contact", "system"]
+# How permissions are called is known above: whoever has the table of them says it.
+_words: list[Callable[[str], str]] = []
+
+
+def set_words(words: Callable[[str], str]) -> None:
+    """Name what says a permission in words, as they follow on “the right to”."""
+    _words[:] = [words]
+
+
+def _lacking(permission: str) -> Forbidden:
+    said = _words[0](permission) if _words else f"“{permission}”"
+    return Forbidden(f"This needs the right to {said}.", permission=permission)
 
 
 @dataclass(frozen=True)
@@ -46,12 +59,12 @@ class Actor:
     def require(self, permission: str) -> None:
         """Raise Forbidden unless the permission is held: the first line of every service."""
         if permission not in self.permissions:
-            raise Forbidden(f"This needs the permission “{permission}”.", permission=str(permission))
+            raise _lacking(str(permission))
 
     def require_any(self, *permissions: str) -> None:
         """Raise Forbidden unless one of the permissions is held."""
         if not self.permissions.intersection(permissions):
-            raise Forbidden("You may not do this.", permission=" or ".join(permissions))
+            raise _lacking(" or ".join(permissions))
 
     def reaches(self, tenant_id: UUID) -> bool:
         """Whether the client lies inside what this actor may see."""

@@ -46,6 +46,11 @@ class Forbidden(MspError):
 
     code, status, title = "forbidden", 403, "You may not do this"
 
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The permission by its name, for programs; people read it in words."""
+        return {"permission": self.details["permission"]} if self.details.get("permission") else {}
+
 
 class ReauthenticationRequired(MspError):
     """The act needs a sign-in not older than ten minutes."""
@@ -99,7 +104,7 @@ class Invalid(MspError):
 
 
 class TooManyRequests(MspError):
-    code, status, title = "too_many_requests", 429, "Too many attempts, please wait a little"
+    code, status, title = "too_many_requests", 429, "Too many attempts; wait a little"
 
 
 class Unavailable(MspError):

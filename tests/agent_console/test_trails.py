@@ -136,3 +136,11 @@ def test_the_readers_are_closed_to_others(servers: Servers, role: str) -> None:
 def test_no_role_reads_the_tables_themselves(console_app: Any) -> None:
     with world.as_staff(console_app), pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
         db.session.execute(sa.text("SELECT 1 FROM audit_entry LIMIT 1"))
+
+
+def test_a_refusal_says_what_is_lacking_and_who_grants_it(sit: Any) -> None:
+    answer = sit(roles=("agent",)).get("/settings/audit")
+    assert answer.status_code == 403
+    assert "This needs the right to read the audit trail." in answer.text
+    assert "It comes with the roles Administrator and Team lead; an administrator can give you one of them." in answer.text
+    assert "audit.read" not in answer.text
