@@ -50,8 +50,8 @@ def _places() -> Iterator[NavItem]:
 def _place(label: str, endpoint: str) -> NavItem:
     here = request.endpoint or ""
     is_current = here == endpoint or (endpoint == "people.page" and here.startswith("people."))
-    if endpoint == "requests.mine":
-        is_current = here == endpoint or here.startswith("ticket.")
+    if here.startswith("ticket."):
+        is_current = endpoint == g.get("list_of_request", "requests.mine")  # where the page's own way back leads
     return NavItem(label, url_for(endpoint), is_current=is_current)
 
 

@@ -15,7 +15,7 @@ from msp.itsm.tickets import queries
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.models import Follower, Ticket
 from msp.itsm.tickets.states import CONTACT_MOVES
-from portal import conversation, journey, promise, words
+from portal import conversation, journey, promise, rights, words
 from portal.conversation import Happened, Said
 from portal.shell import zone
 from tenants import queries as tenants
@@ -37,6 +37,11 @@ class TicketPage:
     @property
     def is_mine(self) -> bool:
         return self.ticket.requester_id == self.by.id
+
+    @property
+    def is_of_company(self) -> bool:
+        """Whether it belongs to the company's list; otherwise it is one's own, or shared with one."""
+        return not self.is_mine and rights.lists_with_company(self.by, self.ticket.site_id)
 
     @property
     def subtitle(self) -> str:

@@ -14,7 +14,7 @@ from msp.itsm.csat import services as csat
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import conversation, moves, triage
-from portal import forms, rights
+from portal import forms
 from portal.blueprint import portal_blueprint
 from portal.ticket_page import TicketPage
 from tenants import directory
@@ -126,10 +126,11 @@ def _page(
     if "attachment_ids" in errors:
         errors["files"] = errors.pop("attachment_ids")
     said = request.args.get("said", "")
+    g.list_of_request = "requests.company" if it.is_of_company else "requests.mine"
     html = render_template(
         "portal/ticket.html", it=it, refusal=error, refused_form=form, typed=typed, errors=errors,
         files=sent.kept() if sent else (), files_hint=forms.files_hint(), said=SAID.get(said, ""),
-        is_received=said == "received", may_company=rights.sees_company(g.actor),
+        is_received=said == "received",
     )  # fmt: skip
     return make_response(html, error.status if error else 200)
 
