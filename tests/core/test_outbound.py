@@ -66,13 +66,18 @@ class Server:
     def _request(self, stream: socket.socket) -> bytes:
         data = b""
         while b"\r\n\r\n" not in data:
-            data += stream.recv(65536)
+            data += self._more(stream)
         head, _, body = data.partition(b"\r\n\r\n")
         for line in head.lower().split(b"\r\n"):
             if line.startswith(b"content-length:"):
                 while len(body) < int(line.split(b":")[1]):
-                    body += stream.recv(65536)
+                    body += self._more(stream)
         return head + b"\r\n\r\n" + body
+
+    def _more(self, stream: socket.socket) -> bytes:
+        if not (received := stream.recv(65536)):
+            raise ConnectionError("the other side has left")
+        return received
 
 
 @pytest.fixture

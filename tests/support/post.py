@@ -14,12 +14,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from msp.core.mail.transport import SmtpTransport
 
 
-class Post:
-    """What arrived, and what the server answers to recipients and to data."""
+class _Counter:
+    """Takes what arrives. The server reads every attribute of its handler at each connection, so this one has few."""
 
-    def __init__(self) -> None:
-        self.envelopes: list[Envelope] = []
-        self.answers: dict[str, str] = {}
+    def __init__(self, post: "Post") -> None:
+        self.envelopes, self.answers = post.envelopes, post.answers
 
     async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: Any) -> str:
         answer = self.answers.get(address, "250 OK")
@@ -30,6 +29,14 @@ class Post:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         self.envelopes.append(envelope)
         return "250 OK"
+
+
+class Post:
+    """What arrived, and what the server answers to recipients and to data."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+        self.answers: dict[str, str] = {}
 
     @property
     def mails(self) -> list[EmailMessage]:
@@ -52,7 +59,7 @@ def office(app: Any) -> Iterator[Post]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    controller = Controller(post, hostname="127.0.0.1", port=port)
+    controller = Controller(_Counter(post), hostname="127.0.0.1", port=port)
     controller.start()
     before = app.extensions.get("msp.mail_transport")
     app.extensions["msp.mail_transport"] = SmtpTransport(host="127.0.0.1", port=port, security="none")
