@@ -81,10 +81,10 @@ def counts(*, by: Actor, tz: tzinfo) -> dict[str, int]:
     return {**shared, **_remembered(personal, f"{_reach(by)}:{by.id}:{tz}:{known}", by=by, tz=tz)}
 
 
-def total(wanted: listing.Asked, *, by: Actor, tz: tzinfo) -> int:
-    """How many tickets a query finds, up to one more than is counted."""
-    key = f"total:{_reach(by)}:{by.id}:{tz}:{hashlib.sha256(str(wanted).encode()).hexdigest()}"
-    return _cached(key, lambda: {"total": listing.total(wanted, by=by)})["total"]
+def total(wanted: listing.Asked, *, by: Actor, tz: tzinfo, most: int = listing.MOST_COUNTED) -> int:
+    """How many tickets a query finds, up to one more than `most`."""
+    key = f"total:{most}:{_reach(by)}:{by.id}:{tz}:{hashlib.sha256(str(wanted).encode()).hexdigest()}"
+    return _cached(key, lambda: {"total": listing.total(wanted, by=by, most=most)})["total"]
 
 
 def _remembered(views: list[View], whose: str, *, by: Actor, tz: tzinfo) -> dict[str, int]:

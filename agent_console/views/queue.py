@@ -129,6 +129,8 @@ def _matching(shown: listing.Listing, wanted: listing.Asked, tz: tzinfo) -> int:
     if shown.next is None and shown.previous is None:
         return 0
     number = saved_views.total(wanted, by=g.actor, tz=tz)
+    if number > listing.MOST_COUNTED:
+        number = saved_views.total(wanted, by=g.actor, tz=tz, most=bulk.MOST)
     return number if number <= bulk.MOST else 0
 
 

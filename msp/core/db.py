@@ -6,6 +6,7 @@ without a scope raises here, and would find no right in the database either.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -18,7 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
-from msp.core.scope import Scope
+from msp.core.scope import Scope, Trail
 
 _TAKE_ROLE = sa.text(
     "SELECT set_config('role', :role, true), set_config('msp.tenant', :tenant, true),"
@@ -99,6 +100,11 @@ def memory() -> dict[Any, Any]:
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None or transaction.nested:
         session.info.pop("memory", None)
+
+
+def name_trail(trail: Trail) -> None:
+    """Note what follows in this transaction under another name; its role and clients stay."""
+    db.session().info["scope"] = replace(current_scope(), trail=trail)
 
 
 def after_commit(action: Callable[[], object]) -> None:

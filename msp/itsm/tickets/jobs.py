@@ -11,7 +11,7 @@ from msp.core.scope import Scope
 from msp.itsm.sla.models import Clock
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.models import Message, Ticket
-from msp.itsm.tickets.services import escalations, files, letters, news, reprioritise, triage
+from msp.itsm.tickets.services import bulk, escalations, files, letters, news, reprioritise, triage
 from tenants.permissions import Permission
 
 STEPS_FIRED = "tickets.steps_fired"
@@ -99,6 +99,13 @@ def move_to_matrix(call: Call) -> None:
     ticket_ids = [UUID(id) for id in call.args["ticket_ids"]]
     version_id = UUID(call.args["version_id"])
     reprioritise.move(call.tenant_ids[0], version_id, ticket_ids, call.args["author"], by=call.by)
+
+
+@job(bulk.WORK, queue="bulk", runs_as="provider", permissions=(Permission.TICKET_READ,), actor="bulk act")
+def work_bulk(call: Call) -> None:
+    """Work some tickets of one client for a bulk run."""
+    item_ids = [UUID(id) for id in call.args["item_ids"]]
+    bulk.work(UUID(call.args["run_id"]), item_ids, call.tenant_ids[0], by=call.by)
 
 
 @job(SWEEP_FILES, queue="bulk")

@@ -122,10 +122,10 @@ def counts(wanted: Mapping[str, Asked], *, by: Actor) -> dict[str, int]:
     return found
 
 
-def total(wanted: Asked, *, by: Actor) -> int:
-    """How many tickets the query finds; counted up to MOST_COUNTED + 1."""
+def total(wanted: Asked, *, by: Actor, most: int = MOST_COUNTED) -> int:
+    """How many tickets the query finds; counted up to `most` + 1."""
     some = queries.visible(sa.select(sa.literal(1)).select_from(Ticket).where(*wanted.where), by=by)
-    counted = sa.select(sa.func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())
+    counted = sa.select(sa.func.count()).select_from(some.limit(most + 1).subquery())
     return db.session.scalar(counted) or 0
 
 

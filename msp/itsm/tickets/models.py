@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from msp.core.db import Base
-from msp.core.tables import ClientRow, client_key, client_table
+from msp.core.tables import ClientRow, ProviderRow, client_key, client_table, provider_table
 from msp.itsm.tickets.states import KINDS, SOURCES, STATES
 
 
@@ -290,3 +290,45 @@ class ReadMarker(ClientRow, Base):
     read_at: Mapped[datetime]
 
     __table_args__ = (client_key("ticket_id", "ticket"), sa.UniqueConstraint("tenant_id", "agent_id", "ticket_id"))
+
+
+class BulkRun(ProviderRow, Base):
+    """One act on many tickets, as its agent asked for it. `total` counts what was named, also what was not there.
+
+    `undoes_id`: this run puts back what that one changed.
+    """
+
+    __tablename__ = "bulk_run"
+    __isolation__ = provider_table()
+
+    agent_id: Mapped[UUID] = mapped_column(sa.ForeignKey("agent.id"), index=True)
+    act: Mapped[str]
+    args: Mapped[dict[str, Any]]
+    query: Mapped[str]
+    total: Mapped[int]
+    begun_at: Mapped[datetime]
+    undoes_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("bulk_run.id"), unique=True)
+
+    __table_args__ = (_one_of("act", ("assign", "move", "classify", "tag")),)
+
+
+class BulkItem(ClientRow, Base):
+    """One ticket of a bulk run: as it was when the run began, what became of it, and what the act may change, before and after."""
+
+    __tablename__ = "bulk_item"
+    __isolation__ = client_table("")
+    __audited__ = False
+
+    run_id: Mapped[UUID] = mapped_column(sa.ForeignKey("bulk_run.id"), index=True)
+    ticket_id: Mapped[UUID]
+    version: Mapped[int]
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    reason: Mapped[str | None]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+    __table_args__ = (
+        client_key("ticket_id", "ticket"),
+        sa.UniqueConstraint("tenant_id", "run_id", "ticket_id"),
+        _one_of("state", ("waiting", "done", "skipped")),
+    )

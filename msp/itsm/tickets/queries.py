@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from msp.core.actor import Actor
 from msp.core.db import call, db, memory
 from msp.core.errors import Invalid, NotFound
+from msp.core.outbox.models import Outbox
 from msp.itsm.tickets.models import (
     Attachment,
+    BulkItem,
+    BulkRun,
     Category,
     Follower,
     Message,
@@ -22,6 +25,7 @@ from msp.itsm.tickets.models import (
 )
 
 READ_COMPANY = "ticket.read_company"
+BULK_JOB = "tickets.bulk"
 Ts = TypeVarTuple("Ts")
 
 
@@ -30,6 +34,17 @@ class TicketKey(NamedTuple):
 
     tenant_id: UUID
     id: UUID
+
+
+class BulkProgress(NamedTuple):
+    """How far a bulk run is. `hidden`: named, but not there for its agent; `parked`: jobs that gave up."""
+
+    done: int
+    skipped: int
+    waiting: int
+    hidden: int
+    parked: int
+    undone_by_id: UUID | None
 
 
 def visible(statement: sa.Select[*Ts], *, by: Actor) -> sa.Select[*Ts]:
@@ -210,3 +225,52 @@ def found_ids(words: str, *, by: Actor, tenant_ids: Sequence[UUID] | None = None
         p_since=since or "-infinity", p_limit=limit,
     )  # fmt: skip
     return [row["ticket_id"] for row in rows]
+
+
+def visible_bulk_run(run_id: UUID, *, by: Actor, for_update: bool = False) -> BulkRun:
+    """A bulk run of the actor's own; NotFound otherwise."""
+    statement = sa.select(BulkRun).where(BulkRun.id == run_id, BulkRun.agent_id == by.id)
+    run = db.session.scalar(statement.with_for_update() if for_update else statement)
+    if run is None or not by.is_agent:
+        raise NotFound
+    return run
+
+
+def bulk_runs(*, by: Actor, limit: int = 20) -> Sequence[BulkRun]:
+    """The actor's own bulk runs, the newest first."""
+    statement = sa.select(BulkRun).where(BulkRun.agent_id == by.id)
+    return db.session.scalars(statement.order_by(BulkRun.begun_at.desc(), BulkRun.id.desc()).limit(limit)).all()
+
+
+def bulk_progress(run: BulkRun, *, by: Actor) -> BulkProgress:
+    """What became of the tickets of a run so far."""
+    statement = _items_of(sa.select(BulkItem.state, sa.func.count()), run, by=by).group_by(BulkItem.state)
+    states: dict[str, int] = {state: number for state, number in db.session.execute(statement)}  # noqa: C416 - rows are no pairs to the type checker
+    done, skipped, waiting = (states.get(state, 0) for state in ("done", "skipped", "waiting"))
+    gave_up = sa.select(sa.func.count()).where(
+        Outbox.parked_at.is_not(None), Outbox.done_at.is_(None), Outbox.kind == BULK_JOB,
+        Outbox.args["run_id"].astext == str(run.id),
+    )  # fmt: skip
+    parked = db.session.scalar(gave_up) if waiting else 0
+    undone_by_id = db.session.scalar(sa.select(BulkRun.id).where(BulkRun.undoes_id == run.id))
+    return BulkProgress(done, skipped, waiting, run.total - done - skipped - waiting, parked or 0, undone_by_id)
+
+
+def bulk_skipped(run: BulkRun, *, by: Actor, limit: int) -> Sequence[Any]:
+    """Reference, subject and reason of the tickets that a run left as they were."""
+    own = sa.and_(Ticket.tenant_id == BulkItem.tenant_id, Ticket.id == BulkItem.ticket_id)
+    statement = _items_of(sa.select(Ticket.ref, Ticket.subject, BulkItem.reason).join(BulkItem, own), run, by=by)
+    return db.session.execute(statement.where(BulkItem.state == "skipped").order_by(Ticket.id).limit(limit)).all()
+
+
+def bulk_item(ticket: Ticket, run_id: UUID | None) -> BulkItem:
+    """What a run did to a ticket."""
+    statement = sa.select(BulkItem).where(
+        BulkItem.tenant_id == ticket.tenant_id, BulkItem.run_id == run_id, BulkItem.ticket_id == ticket.id
+    )
+    return db.session.scalars(statement).one()
+
+
+def _items_of(statement: sa.Select[*Ts], run: BulkRun, *, by: Actor) -> sa.Select[*Ts]:
+    statement = statement.where(BulkItem.run_id == run.id)
+    return statement if by.tenant_ids is None else statement.where(BulkItem.tenant_id.in_(by.tenant_ids))

@@ -75,10 +75,7 @@ def set_tags(ticket_id: UUID, tags: Iterable[str], *, by: Actor) -> list[str]:
     """The words on a ticket: letters, digits and dashes, in small letters."""
     by.require(Permission.TICKET_TRIAGE)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
-    wanted = {tag.strip().lower() for tag in tags if tag.strip()}
-    for tag in wanted:
-        if len(tag) > 40 or not all(letter.isalnum() or letter in "-_." for letter in tag):
-            raise Invalid.field("tags", f"“{tag}” is no tag: letters, digits and dashes, at most 40.", "format")
+    wanted = tags_in(tags)
     present = set(queries.tags(ticket))
     if wanted == present:
         return sorted(wanted)
@@ -91,6 +88,15 @@ def set_tags(ticket_id: UUID, tags: Iterable[str], *, by: Actor) -> list[str]:
     timeline.note(ticket, "tagged", {"from": sorted(present), "to": sorted(wanted)}, by=by, is_internal=True)
     db.session.flush()
     return sorted(wanted)
+
+
+def tags_in(words: Iterable[str], field: str = "tags") -> set[str]:
+    """Words as they stand on tickets; Invalid where one is no tag."""
+    wanted = {word.strip().lower() for word in words if word.strip()}
+    for tag in wanted:
+        if len(tag) > 40 or not all(letter.isalnum() or letter in "-_." for letter in tag):
+            raise Invalid.field(field, f"“{tag}” is no tag: letters, digits and dashes, at most 40.", "format")
+    return wanted
 
 
 def add_follower(ticket_id: UUID, *, by: Actor, contact_id: UUID | None = None, agent_id: UUID | None = None) -> Follower:
