@@ -38,10 +38,10 @@ def changed(console_app: Any, admin: Any) -> Any:
 
 def test_the_trail_says_who_did_what_and_narrows(admin: Any, acme: Any, birch: Any, changed: Any) -> None:
     ours, theirs = changed(acme, birch)
-    page = admin.get("/settings/audit")
+    page = admin.get(f"/settings/audit?person={admin.actor.id}")
     said = words(page)
     assert page.status_code == 200
-    assert all(word in said for word in (ours, theirs, admin.actor.name, acme.tenant.name, "Site created"))
+    assert all(word in said for word in (ours, theirs, admin.actor.name, acme.tenant.name, f"Site {ours} created"))
     for query, shown in (
         (f"client={acme.id}", True),
         (f"client={birch.id}", False),
@@ -144,3 +144,27 @@ def test_a_refusal_says_what_is_lacking_and_who_grants_it(sit: Any) -> None:
     assert "This needs the right to read the audit trail." in answer.text
     assert "It comes with the roles Administrator and Team lead; an administrator can give you one of them." in answer.text
     assert "audit.read" not in answer.text
+
+
+def test_ids_are_shown_by_their_names(console_app: Any, sit: Any, acme: Any, birch: Any, opened: Any) -> None:
+    from agent_console import named
+    from msp.itsm.tickets.services import triage
+    from tests.support.statements import counted
+
+    lead, ticket = sit(acme, roles=("lead",)), opened(acme)
+    foreign = opened(birch)
+    with world.acting(console_app, lead.actor):
+        triage.assign(ticket.id, by=lead.actor, assignee_id=lead.actor.id)
+        triage.add_follower(ticket.id, by=lead.actor, contact_id=acme.people["manager"].id)
+    page = lead.get(f"/settings/audit?client={acme.id}")
+    assert page.status_code == 200
+    said, manager = words(page), acme.people["manager"]
+    assert f"Ticket {ticket.ref} changed" in said
+    assert f'<span title="{manager.id}">{manager.name}</span>' in page.text
+    assert f"assignee: – → {lead.actor.name}" in said
+    assert f"Follower created ticket: {ticket.ref} contact: {manager.name}" in said
+    ids = [ticket.id, foreign.id, manager.id, lead.actor.id, acme.id, birch.id, uuid4()]
+    with world.acting(console_app, lead.actor), counted(console_app) as statements:
+        found = named.names_of(ids, by=lead.actor)
+    assert found == {ticket.id: ticket.ref, manager.id: manager.name, lead.actor.id: lead.actor.name, acme.id: acme.tenant.name}
+    assert len([each for each in statements if each.startswith("SELECT") and "set_config" not in each]) == 1

@@ -61,15 +61,7 @@ def test_an_incident_from_portal_to_console_and_back(running: Any, hurried: worl
 
     console.evaluate("window.isTheFirst = true")
 
-    # the client reports
-    portal.goto(running.url(hurried.host, "/report"))
-    portal.fill("[name=subject]", "The till does not open")
-    portal.fill("[name=body]", "It beeps and stays shut.")
-    portal.locator("[name=impact]").first.check()
-    portal.locator("[name=urgency]").first.check()
-    portal.click("form.form button.btn-primary")
-    expect(portal.get_by_role("heading", level=1)).to_contain_text("The till does not open")
-    ref = portal.url.rstrip("/").split("/")[-1].partition("?")[0].upper()
+    ref = report(running, hurried, portal)
 
     # it arrives in the open queue without a reload: the window is the one that was opened, and the row can be read
     arrived = console.locator("#rows tr").filter(has_text=ref)
@@ -112,6 +104,18 @@ def test_an_incident_from_portal_to_console_and_back(running: Any, hurried: worl
     console.goto(running.url("console.localhost", f"/tickets/{ref}?clock=response"))
     expect(console.locator("#clocks .sla").first).to_contain_text("Missed")
     answer_and_resolve(running, ref, console, portal)
+
+
+def report(running: Any, company: world.Company, portal: Any) -> str:
+    """The client reports an incident; its reference."""
+    portal.goto(running.url(company.host, "/report"))
+    portal.fill("[name=subject]", "The till does not open")
+    portal.fill("[name=body]", "It beeps and stays shut.")
+    portal.locator("[name=impact]").first.check()
+    portal.locator("[name=urgency]").first.check()
+    portal.click("form.form button.btn-primary")
+    expect(portal.get_by_role("heading", level=1)).to_contain_text("The till does not open")
+    return str(portal.url.rstrip("/").split("/")[-1].partition("?")[0].upper())
 
 
 def answer_and_resolve(running: Any, ref: str, console: Any, portal: Any) -> None:
