@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
-from agent_console import answers, forms
+from agent_console import answers, forms, named
 from agent_console.places import settings as blueprint
 from agent_console.shell import agent_zone
 from msp.core import trails
@@ -18,6 +18,7 @@ from tenants import queries as tenants
 from tenants.permissions import Permission
 
 READ = Gate("agent", Permission.AUDIT_READ)
+_NOBODY = UUID(int=0)
 REASONS = {
     "wrong_password": "Wrong password or unknown account",
     "wrong_code": "Wrong code at the second step",
@@ -72,11 +73,12 @@ def _page(
     template: str, endpoint: str, error: Invalid | None, found: Page[trails.Row], sent: forms.Form, **context: Any
 ) -> ResponseReturnValue:
     clients = tenants.clients(by=g.actor)
+    called = named.names_of(named.ids_in(found.rows, "changes", "subject_id", "actor_id"), by=g.actor)
     kept: dict[str, Any] = {name: value for name, value in sent.items() if value}
     return answers.page(
         template, error, rows=found.rows, sent=sent, kept=kept, clients=[(client.id, client.name) for client in clients],
         names={client.id: client.name for client in clients}, is_limited=g.actor.tenant_ids is not None,
-        subject_words=subject_words,
+        subject_words=subject_words, called=lambda value: called.get(named.as_id(value) or _NOBODY, ""),
         next_url=url_for(endpoint, **kept, cursor=found.next) if found.next else "",
         previous_url=url_for(endpoint, **kept, cursor=found.previous) if found.previous else "", **context,
     )  # fmt: skip
