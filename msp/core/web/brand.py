@@ -73,6 +73,14 @@ def monogram(name: str) -> str:
     return letters.upper()
 
 
+def short_name(name: str, most: int = 12) -> str:
+    """A company's name where there is little room, without its last words: `Harbor Logistics` Harbor, `Birch & Co` as it is."""
+    words = name.split()
+    while len(words) > 1 and (len(" ".join(words)) > most or not words[-1][0].isalnum()):
+        words.pop()
+    return " ".join(words)
+
+
 # --- The derivation of tokens.css ------------------------------------------------------------------------------------
 
 

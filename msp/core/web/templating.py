@@ -19,6 +19,7 @@ def equip(env: Environment) -> None:
         hue_of=brand.hue_of,
         monogram=brand.monogram,
         percent_words=formats.percent_words,
+        short_name=brand.short_name,
     )
     if "gettext" not in env.globals:
         env.add_extension("jinja2.ext.i18n")

@@ -94,3 +94,20 @@ def test_hues_are_stable_and_spread() -> None:
     hues = [brand.hue_of(number) for number in range(600)]
     assert brand.hue_of("0192f4c1") == brand.hue_of("0192f4c1")
     assert set(hues) == set(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Harbor Logistics", "Harbor"),
+        ("Northwind Dental", "Northwind"),
+        ("Birch & Co", "Birch & Co"),
+        ("Okafor & Lutz Partners", "Okafor"),
+        ("Acme", "Acme"),
+        ("Donaudampfschifffahrtsgesellschaft", "Donaudampfschifffahrtsgesellschaft"),
+        ("Mare Nostrum Shipping", "Mare Nostrum"),
+        ("", ""),
+    ],
+)
+def test_short_name(name: str, short: str) -> None:
+    assert brand.short_name(name) == short
