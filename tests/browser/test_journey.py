@@ -92,7 +92,12 @@ def test_an_incident_from_portal_to_console_and_back(running: Any, hurried: worl
     assert clocks["resolution"].standing == "paused"
     expect(console.locator("#facts")).to_contain_text("Waiting for client")
 
-    # both sides see why and that the answer came late, the portal without a reload
+    both_see_why_it_waits(running, ref, console, portal)
+    answer_and_resolve(running, ref, console, portal)
+
+
+def both_see_why_it_waits(running: Any, ref: str, console: Any, portal: Any) -> None:
+    """The clock's pause is explained and the late answer is told, in the portal without a reload."""
     expect(portal.locator("#conversation")).to_contain_text("Which till is it?", timeout=15_000)
     expect(portal.locator("#journey")).to_contain_text("Waiting for you")
     portal.locator("#how > summary").click()
@@ -103,7 +108,6 @@ def test_an_incident_from_portal_to_console_and_back(running: Any, hurried: worl
     expect(console.locator("#clocks .receipt")).to_contain_text("Asked which till it is")
     console.goto(running.url("console.localhost", f"/tickets/{ref}?clock=response"))
     expect(console.locator("#clocks .sla").first).to_contain_text("Missed")
-    answer_and_resolve(running, ref, console, portal)
 
 
 def report(running: Any, company: world.Company, portal: Any) -> str:
