@@ -85,7 +85,8 @@ def _item(place: Place) -> NavItem:
 
 def _user() -> User:
     hours = NavItem("Your hours and absences", url_for("agents.hours", agent_id=g.actor.id), "calendar-time")
-    return User(g.actor.name, g.session.hue, url_for("account.overview"), url_for("auth.sign_out"), links=(hours,))
+    done = NavItem("Your bulk acts", url_for("bulk.runs"), "list")
+    return User(g.actor.name, g.session.hue, url_for("account.overview"), url_for("auth.sign_out"), links=(hours, done))
 
 
 def _live() -> Live:

@@ -20,7 +20,7 @@ from msp.core import clock
 from msp.core.db import db
 from msp.core.outbox import worker
 from msp.core.outbox.models import Outbox
-from msp.itsm.tickets import queries
+from msp.itsm.tickets import listing, queries
 from msp.itsm.tickets.models import BulkItem, BulkRun, Ticket
 from msp.itsm.tickets.services import bulk, moves, triage
 from tenants.models import Agent
@@ -107,7 +107,7 @@ def test_all_that_match_are_worked_by_jobs_under_the_agents_name(desk: Desk, fiv
         ).fetchall()
     assert set(names) == {(desk.actor.name, "agent", desk.actor.id)}
     done = desk.get(f"/queue/bulk/{run_id}").text
-    assert "All 5 tickets are worked." in plain(desk.get(f"/queue/bulk/{run_id}"))
+    assert "Done, for all 5 tickets." in plain(desk.get(f"/queue/bulk/{run_id}"))
     assert f'action="/queue/bulk/{run_id}/undo"' in done
     assert "hx-trigger" not in done
     assert "Assign to" in desk.get("/queue/bulk").text
@@ -151,6 +151,7 @@ def test_undo_puts_back_what_was_not_changed_since(desk: Desk, five: list[Any]) 
     assert desk.ticket(five[3]).status == "open", "a change of another kind stays, and is in nobody's way"
     page = plain(desk.get(f"/queue/bulk/{undoing}"))
     assert "Undo: Assign to" in page
+    assert "Done, for 4 of 5 tickets; the others are as they were." in page
     assert f"{five[4].ref} Number 4 It was changed since." in page
     assert [entry for entry in desk.told(five[1]) if entry == "assigned"] == ["assigned"] * 2, "the timeline tells of both"
     again = desk.post(f"/queue/bulk/{run_id}/undo")
@@ -196,6 +197,15 @@ def test_states_tags_and_weights_come_back(desk: Desk, five: list[Any]) -> None:
         assert [queries.tags(ticket) for ticket in two] == [["paper", "vip"], []]
     assert desk.ticket(two[1]).status == "open", "nothing leads back to “New”"
     assert "A ticket cannot go from “In progress” to “New”." in plain(desk.get("/queue"))
+
+
+def test_more_can_be_chosen_than_the_queue_counts(desk: Desk, five: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "PAGE", 2)
+    monkeypatch.setattr(listing, "MOST_COUNTED", 3)
+    assert 'data-pick-matching="5"' in desk.get("/queue?q=is:open+sort:due").text
+    monkeypatch.setattr(bulk, "MOST", 4)
+    assert "data-pick-matching" not in desk.get("/queue?q=is:open+sort:created").text
+    assert 'href="/queue/bulk"' in desk.get("/queue").text, "the menu leads back to what was done"
 
 
 def test_what_cannot_be_undone_says_so(desk: Desk, five: list[Any]) -> None:

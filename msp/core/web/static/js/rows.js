@@ -93,7 +93,10 @@ listen('focusin', ROW, (_event, row) => row !== cursor() && point(row));
 function settle() {
   const all = rows();
   if (all.length && !cursor()) all.forEach((row, index) => { row.tabIndex = index ? -1 : 0; });
+  const meantAll = document.querySelector('input[name="matching"]');
   document.querySelectorAll('table[data-rows]').forEach((table) => isVisible(table) && show(table));
+  const button = document.querySelector('[data-bulk]:not([hidden]) [data-pick-matching]');
+  if (meantAll && button) matching(button.closest('[data-bulk]'), button.dataset.pickMatching); // rows were swapped, not the choice
 }
 
 settle();
