@@ -91,10 +91,18 @@ def _replay(figures: dict[str, Any]) -> str:
         ["rows replayed", f"{figures['rows_replayed']:,} of {figures['rows']:,}"],
         ["tickets", f"{figures['tickets']:,} of {figures['incidents']:,}"],
         ["rows set aside", figures["rows_rejected"]],
+        ["facts", ", ".join(f"{name}: {count:,}" for name, count in sorted(figures["facts"].items()))],
         ["seconds", figures["seconds"]],
         ["rows a second", figures["rows_per_second"]],
         ["share of time", ", ".join(f"{name} {value:.0%}" for name, value in figures["share"].items())],
         ["peak memory, MB", figures["peak_memory_mb"]],
         ["beside the source's own verdict", ", ".join(f"{name}: {count}" for name, count in sorted(figures["made_sla"].items()))],
     ]
-    return "## Import of the incident log, two processes\n\n" + _table(["", ""], rows)
+    outcomes = [[row["clock"], row["priority"], f"{row['met']:,}", f"{row['breached']:,}"] for row in figures["outcomes"]]
+    read = figures["compared"]
+    return "\n\n".join((
+        "## Import of the incident log, two processes\n\n" + _table(["", ""], rows),
+        _table(["Clock", "Priority", "Met", "Breached"], outcomes),
+        f"Read anew from their facts: {read['clocks']:,} clocks with {read['segments']:,} segments; "
+        f"{read['different']} differ from what is stored.",
+    ))  # fmt: skip
