@@ -38,7 +38,7 @@ class BadRequest(MspError):
 
 
 class SignInRequired(MspError):
-    code, status, title = "sign_in_required", 401, "Please sign in"
+    code, status, title = "sign_in_required", 401, "Sign in first"
 
 
 class Forbidden(MspError):
@@ -55,7 +55,7 @@ class Forbidden(MspError):
 class ReauthenticationRequired(MspError):
     """The act needs a sign-in not older than ten minutes."""
 
-    code, status, title = "reauthentication_required", 403, "Please confirm that it is you"
+    code, status, title = "reauthentication_required", 403, "Confirm that it is you"
 
 
 class NotFound(MspError):

@@ -26,7 +26,7 @@ Ts = TypeVarTuple("Ts")
 
 
 class InvalidCursor(BadRequest):
-    code, title = "invalid_cursor", "This place in the list is no longer valid; please start again from its first page"
+    code, title = "invalid_cursor", "This place in the list is no longer valid"
 
 
 def type_of(column: Column) -> sa.types.TypeEngine[Any]:

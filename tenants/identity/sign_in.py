@@ -29,7 +29,7 @@ class CodeRefused(Invalid):
 class SecondStepOver(SignInRequired):
     """The password was given too long ago, or the step was done meanwhile."""
 
-    code, title = "second_step_over", "Please sign in again"
+    code, title = "second_step_over", "Sign in again"
 
 
 def sign_in(e_mail: str, password: str, *, token_hash: str, at: Visit) -> bool:

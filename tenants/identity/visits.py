@@ -93,7 +93,7 @@ def refuse_beyond(verdict: Verdict, account: str) -> None:
     refusals.record("throttled", account=account)
     minutes = -(-verdict.retry_after // 60)
     raise TooManyRequests(
-        f"There were too many attempts. Please try again in {minutes} minute{'s' if minutes != 1 else ''}.",
+        f"There were too many attempts. Try again in {minutes} minute{'s' if minutes != 1 else ''}.",
         retry_after=verdict.retry_after,
     )
 

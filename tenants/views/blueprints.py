@@ -26,7 +26,7 @@ class PortalClosed(Forbidden):
 def require_open() -> None:
     """A suspended client's portal lets nobody in."""
     if g.host.status != "active":
-        raise PortalClosed(f"Please ask {g.host.provider_name}.")
+        raise PortalClosed(f"Ask {g.host.provider_name}.")
 
 
 @auth.after_request

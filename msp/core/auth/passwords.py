@@ -42,7 +42,7 @@ _NOBODY = (
 class WeakPassword(Invalid):
     """The password may not be used; the error's code says why."""
 
-    code, title = "weak_password", "Please choose another password"
+    code, title = "weak_password", "Choose another password"
 
 
 class Verdict(NamedTuple):

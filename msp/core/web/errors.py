@@ -131,7 +131,9 @@ def problem(error: MspError) -> Response:
 
 def page(error: MspError) -> Response:
     """The error as a page (or, for a fragment, as its block)."""
-    response = Response(render_template("error.html", error=error), status=error.status, mimetype="text/html")
+    surface = getattr(current_app, "surface", "portal")
+    html = render_template("error.html", error=error, surface=surface, request_id=g.get("request_id"))
+    response = Response(html, status=error.status, mimetype="text/html")
     return _with_headers(response, error)
 
 

@@ -32,7 +32,7 @@ def reply(
     by.require(Permission.TICKET_REPLY)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
     if ticket.status in ("closed", "cancelled", "misfiled"):
-        raise Conflict("This ticket is closed; please open a new one.")
+        raise Conflict("This ticket is closed; open a new one.")
     if version is not None:
         moves.check_version(ticket, version)
     if seen_messages is not None and seen_messages < ticket.message_count:
@@ -86,7 +86,7 @@ def _write(
     if not text:
         raise Invalid.field("body", "There is nothing to send yet.", "required")
     if len(text) > BODY_LENGTH:
-        raise Invalid.field("body", "This is too long; please attach it as a file.", "too_long")
+        raise Invalid.field("body", "This is too long; attach it as a file.", "too_long")
     now = clock.now()
     message = Message(
         tenant_id=ticket.tenant_id, id=new_id(), ticket_id=ticket.id, is_internal=is_internal, author_kind=by.kind,

@@ -72,7 +72,7 @@ def bind(attachment_ids: Sequence[UUID], ticket: Ticket, message: Message, *, by
         raise Invalid.field("attachment_ids", f"At most {most} files in one message.", "too_many")
     rows = queries.pending_files(ticket.tenant_id, wanted, by=by)
     if len(rows) != len(wanted):
-        raise Invalid.field("attachment_ids", "A file is missing; please add it again.", "unknown")
+        raise Invalid.field("attachment_ids", "A file is missing; add it again.", "unknown")
     for row in rows:
         row.ticket_id, row.message_id, row.is_internal = ticket.id, message.id, message.is_internal
         row.state = "held" if row.held_reason else "bound"

@@ -129,7 +129,7 @@ def _check(subject: str, body: str, kind: str, source: str | None, impact: int, 
     if len(subject.strip()) > SUBJECT_LENGTH:
         raise Invalid.field("subject", f"At most {SUBJECT_LENGTH} characters; the rest belongs into the description.", "too_long")
     if len(body) > BODY_LENGTH:
-        raise Invalid.field("body", "This is too long; please attach it as a file.", "too_long")
+        raise Invalid.field("body", "This is too long; attach it as a file.", "too_long")
     if kind not in KINDS:
         raise Invalid.field("kind", f"One of {', '.join(KINDS)}.", "unknown")
     if source is not None and source not in SOURCES:
