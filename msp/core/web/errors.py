@@ -132,7 +132,9 @@ def problem(error: MspError) -> Response:
 def page(error: MspError) -> Response:
     """The error as a page (or, for a fragment, as its block)."""
     surface = getattr(current_app, "surface", "portal")
-    html = render_template("error.html", error=error, surface=surface, request_id=g.get("request_id"))
+    # The number is for faults of ours; refusals of what is foreign and what is absent stay the same to the letter.
+    request_id = g.get("request_id") if error.status >= 500 else None
+    html = render_template("error.html", error=error, surface=surface, request_id=request_id)
     response = Response(html, status=error.status, mimetype="text/html")
     return _with_headers(response, error)
 
