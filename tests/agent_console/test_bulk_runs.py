@@ -154,6 +154,7 @@ def test_undo_puts_back_what_was_not_changed_since(desk: Desk, five: list[Any]) 
     assert "Done, for 4 of 5 tickets; the others are as they were." in page
     assert f"{five[4].ref} Number 4 It was changed since." in page
     assert [entry for entry in desk.told(five[1]) if entry == "assigned"] == ["assigned"] * 2, "the timeline tells of both"
+    assert f'href="/queue/bulk/{undoing}"' in desk.get(f"/queue/bulk/{run_id}").text
     again = desk.post(f"/queue/bulk/{run_id}/undo")
     assert (again.status_code, "This has been undone already." in plain(again)) == (409, True)
     both = desk.post(f"/queue/bulk/{undoing}/undo")
