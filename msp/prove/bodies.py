@@ -1,6 +1,6 @@
 """Bodies for the API, read off each operation's own schema: whole and valid, so that only the id can be refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,12 @@ from uuid import UUID
 from flask import Flask
 from marshmallow import Schema, fields, validate
 
-Chosen = Callable[[str], UUID | None]
-_WORDS = {"time_zone": "Europe/London", "e_mail": "new@proof.example", "phone": "+44 20 7946 0000"}
+from msp.prove.kinds import Chosen
+
+_CELLS = {impact: dict.fromkeys("123", 3) for impact in "123"}
+_WORDS: dict[str, Any] = {
+    "cells": _CELLS, "time_zone": "Europe/London", "tz": "Europe/London", "e_mail": "new@proof.example", "phone": "+44 20 7946 0000",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ def bodies(schema: type[Schema], own: Chosen) -> Iterator[dict[str, Any]]:
     """Bodies that hold: with every field, with the required ones, and with each of the others alone beside these."""
     whole = {name: _value(name, field, own) for name, field in _fields(schema).items()}
     whole = {name: value for name, value in whole.items() if value is not None}
-    needed = {name: value for name, value in whole.items() if _fields(schema)[name].required}
+    needed = {name: value for name, value in whole.items() if _fields(schema)[name].required or name == "tenant_id"}
     yield whole
     if needed != whole:
         yield needed
@@ -85,15 +89,13 @@ def _value(name: str, field: Any, own: Chosen) -> Any:
     if isinstance(field, fields.Integer):
         return 2
     if isinstance(field, fields.DateTime):
-        return "2027-03-01T10:00:00Z"
+        return "2027-03-02T10:00:00Z" if name.startswith("end") else "2027-03-01T10:00:00Z"
     if isinstance(field, fields.Date):
         return "2027-03-01"
     if isinstance(field, fields.List):
         inner = _value(name, field.inner, own)
         return [] if inner is None else [inner]
-    if isinstance(field, fields.Dict):
-        return {}
-    return _WORDS.get(name, "proof")
+    return _WORDS.get(name, {} if isinstance(field, fields.Dict) else "proof")
 
 
 def _allowed(field: Any) -> list[Any]:

@@ -6,12 +6,14 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
-from msp.prove.kinds import is_id
+from msp.prove.kinds import MEANINGS, Chosen, is_id
 
 _BUTTON = "button"
+SOMEBODY = "(somebody's e-mail address)"
+_PEOPLE = ("requester", "contact", "e_mail")
 # What a person would type into a field that a page leaves empty, by the field's type and then by its name.
 _BY_TYPE = {"date": "2027-03-01", "datetime-local": "2027-03-01T10:00", "time": "09:00", "number": "1", "color": "#1f5f8b"}
-_BY_NAME = {"key": "NEWCO", "e_mail": "new@proof.example", "tags": "proof", "host": "proof.example", "hosts": "proof.example"}
+_BY_NAME = {"ends_at": "2027-03-02T10:00", "key": "NEWCO", "tags": "proof"}
 _WAIT = {"reason": "proof", "body": "Words of the proof.", "version": "1"}
 
 
@@ -55,30 +57,36 @@ class Form:
     def takes_files(self) -> bool:
         return any(control.type == "file" for control in self.controls)
 
-    def body(self) -> dict[str, list[str]]:
-        """What a browser would send, every empty field filled in."""
+    def body(self, own: Chosen) -> dict[str, list[str]]:
+        """What a browser would send, every empty field filled in; `own` knows rows for what the page's script would choose."""
         sent: dict[str, list[str]] = {}
         for control in self.controls:
-            if control.name and control.type != "file" and control.name != "csrf_token" and (value := _filled(control, sent)) is not None:
+            if control.type == "file" or control.name in ("", "csrf_token"):
+                continue
+            if (value := _filled(control, sent, own)) is not None:
                 sent.setdefault(control.name, []).append(value)
         return sent
 
     def id_fields(self) -> list[str]:
         """Names of the controls that carry ids: by what they hold or offer."""
-        found = [c.name for c in self.controls if c.name and (is_id(c.value) or any(map(is_id, c.options)))]
+        found = [c.name for c in self.controls if c.name and (is_id(c.value) or any(map(is_id, c.options)) or c.name in MEANINGS)]
         # The hidden field of a file that was sent ahead; the page's script adds it.
         return list(dict.fromkeys([*found, *(["attachment"] if self.takes_files else [])]))
 
 
-def _filled(control: Control, sent: dict[str, list[str]]) -> str | None:
+def _filled(control: Control, sent: dict[str, list[str]], own: Chosen) -> str | None:
     if control.type in ("checkbox", "radio"):
-        is_first_radio = control.type == "radio" and control.name not in sent and not control.is_set and control.options == ["only"]
-        return control.value if control.is_set or is_first_radio else None
+        is_choice = control.type == "radio" or control.name.endswith("s") or is_id(control.value)
+        return control.value if control.is_set or (is_choice and control.name not in sent) else None
     if control.type == "select":
         return control.value or next((option for option in control.options if option), "")
     if control.value:
         return control.value
-    return _BY_TYPE.get(control.type) or _BY_NAME.get(control.name) or _WAIT.get(control.name) or "proof"
+    if control.name in _PEOPLE and control.type != "hidden":
+        return SOMEBODY
+    if control.name in MEANINGS or control.type == "hidden":
+        return str(own(control.name) or "")
+    return _BY_NAME.get(control.name) or _BY_TYPE.get(control.type) or _WAIT.get(control.name) or "proof"
 
 
 @dataclass

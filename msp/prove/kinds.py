@@ -7,28 +7,39 @@ it names is the provider's, or an installation's, and the same for every client.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 from msp.prove.world import Side
 
+Chosen = Callable[[str], UUID | None]
 MEANINGS = {
     "client": "tenant", "clients": "tenant", "requester": "contact", "approver": "contact", "person": "contact",
     "recipient": "contact", "parent": "category", "definition": "sla_definition", "calendar": "sla_definition",
     "policy": "sla_definition", "start": "sla_definition", "source": "sla_definition", "field": "custom_field",
-    "file": "attachment", "ref": "ticket", "session": "session", "token": "api_token", "announcement": "announcement_audience",
+    "file": "attachment", "ref": "ticket", "session": "session", "token": "api_token",
 }  # fmt: skip
 EVERYWHERE = ("tenant", "ticket", "contact", "attachment")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-def kinds_of(name: str, known: set[str]) -> list[str]:
-    """Kinds of row that a field or parameter of this name could take, the likeliest first."""
+def fitting(name: str, known: set[str]) -> list[str]:
+    """Kinds of row that the name means."""
     word = re.sub(r"_?ids?$", "", name)
     words = {word, word.removesuffix("s"), *word.split("_"), *(part.removesuffix("s") for part in word.split("_"))}
     meant = {MEANINGS[each] for each in words if each in MEANINGS}
-    fitting = [kind for kind in sorted(known) if kind in words or kind in meant or kind.endswith(f"_{word}")]
-    return list(dict.fromkeys([*fitting, *(kind for kind in EVERYWHERE if kind in known)]))
+    return [kind for kind in sorted(known) if kind in words or kind in meant or kind.endswith(f"_{word}")]
+
+
+def kinds_of(name: str, known: set[str]) -> list[str]:
+    """Kinds of row that a field or parameter of this name could take, the likeliest first."""
+    return list(dict.fromkeys([*fitting(name, known), *(kind for kind in EVERYWHERE if kind in known)]))
+
+
+def own(side: Side, name: str) -> UUID | None:
+    """A row of this side that the name means; none where it means no client's row."""
+    held = side.ids | side.private
+    return next((held[kind] for kind in fitting(name, set(held))), None)
 
 
 def is_id(text: str) -> bool:

@@ -99,9 +99,10 @@ def walk_part(made: Scratch, world: World) -> Part:
         "requests": seen.asked,
         "routes that show their owner his own data": len(seen.telling),
         "ways to change something": len(seen.writes),
-        "of these done by their owner, and undone": len(seen.reached),
+        "of these done by the client's own people, and undone": len(seen.reached),
+        "of these closed to them by their roles": len(seen.closed),
     }
-    part.notes = [f"not done by its owner, so only its refusals were seen: {route}" for route in seen.unreached]
+    part.notes = [f"open to the client's own people, but only refusals were seen: {route}" for route in seen.unreached]
     if not seen.telling or not seen.reached:
         part.failures.append("no route shows its owner anything, or lets him change nothing: the control fails")
     return part

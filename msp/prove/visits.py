@@ -25,7 +25,7 @@ _NOISE = (
     re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
     re.compile(rb'(name="csrf[-_]token" (content|value)=")[^"]*'),
     re.compile(rb"X-CSRFToken&#34;: ?&#34;[^&]*|\"X-CSRFToken\": ?\"[^\"]*"),
-    re.compile(rb'nonce="[^"]*"|"ticket":"[^"]*"|"next":"[^"]*"'),
+    re.compile(rb'nonce="[^"]*"|"(ticket|next)": ?"[^"]*"'),
     re.compile(rb"\d{4}-\d\d-\d\d[T ][\d:.]+(Z|\+00:00)?|\d\d:\d\d(:\d\d)?|\b\d+ (s|min|h|seconds?|minutes?)\b"),
     re.compile(rb'(content|datetime|value)="[^"]{20,}\.[^"]{5,}"'),
     re.compile(rb'data-(left|due|now|total|elapsed|at)[a-z-]*="[^"]*"|cursor=[^"&]*'),
@@ -163,6 +163,6 @@ def without(body: bytes, asked: Asked) -> bytes:
     """The answer without what was asked for: an address and a form may be repeated back."""
     parts = [*re.split(r"[/?&=]", asked.path), *(value for _, values in asked.form for value in values)]
     for part in sorted(parts, key=len, reverse=True):
-        if len(part) > 5:
+        if len(part) > 5 and any(map(str.isdigit, part)):
             body = body.replace(part.encode(), b"")
     return body

@@ -9,9 +9,10 @@ that hold for the operation's schema. They are rehearsed, so that one does not s
 once more at the end and committed, so that it shows where it wrote to.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,8 @@ from werkzeug.test import TestResponse
 from msp.core.actor import Actor
 from msp.core.ids import new_id
 from msp.prove import bodies, kinds, visits
-from msp.prove.forms import Form
+from msp.prove.forms import SOMEBODY, Form
+from msp.prove.openings import OPEN_ROUTES
 from msp.prove.rehearsal import rehearsed
 from msp.prove.visits import Caller, Seen, bare, carries
 from msp.prove.world import Side, World
@@ -44,6 +46,7 @@ class Findings:
     routes: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     telling: set[str] = field(default_factory=set)
     failures: list[str] = field(default_factory=list)
 
@@ -54,23 +57,27 @@ class Findings:
 
     @property
     def unreached(self) -> list[str]:
-        """Routes that change something, where nobody's request got through: the walk shows little about them."""
-        return sorted(self.writes - self.reached)
+        """Ways to change something that are open to their owner, where none of his requests got through: little is shown of them."""
+        return sorted(self.writes - self.reached - self.closed)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One unsafe request: a form, or a body of the API."""
+    """One request: with a form, with a body for the API, or with a file sent ahead."""
 
     method: str
     path: str
     form: tuple[tuple[str, tuple[str, ...]], ...] = ()
     json: Any = None
+    is_upload: bool = False
 
     def options(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {name: list(values) for name, values in self.form}
+        if self.is_upload:
+            return {"data": fields | {"file": (BytesIO(b"proof"), "proof.txt")}}
         if self.path.startswith("/api/"):
             return {"json": self.json if self.json is not None else {}}
-        return {"data": {name: list(values) for name, values in self.form}}
+        return {"data": fields}
 
 
 def walk(world: World, *, only: str | None = None, between: Callable[[], None] = lambda: None) -> Findings:
@@ -80,8 +87,12 @@ def walk(world: World, *, only: str | None = None, between: Callable[[], None] =
     """
     found = Findings()
     walkers = [
-        _Walker(world, world.portal, world.right.contacts["everything"], world.left.contacts["everything"], found),
-        _Walker(world, world.console, world.right.limited, world.left.limited, found),
+        _Walker(world, app, viewer, owner, found)
+        for app, viewer, owner in (
+            (world.portal, world.right.contacts["everything"], world.left.contacts["everything"]),
+            (world.console, world.right.limited, world.left.limited),
+        )
+        if only is None or only in app.view_functions
     ]
     for walker in walkers:
         walker.control(only)
@@ -97,7 +108,7 @@ class _Walker:
         self.surface = str(app.surface)  # type: ignore[attr-defined]  # set by create_app
         self.stranger, self.native = Caller(world, viewer, world.right), Caller(world, owner, world.left)
         self.accepted: list[tuple[Rule, Sent]] = []
-        self.shown: dict[str, Seen] = {}
+        self.shown = {"left": Seen(), "right": Seen()}
 
     def rules(self, only: str | None) -> Iterator[tuple[Rule, str]]:
         for rule in self.app.url_map.iter_rules():
@@ -109,21 +120,29 @@ class _Walker:
 
     def control(self, only: str | None) -> None:
         """The positive control: whoever belongs there is answered, so that silence means something."""
+        writes = [(rule, method) for rule, method in self.rules(only) if method in UNSAFE]
+        if writes or not only:
+            self._explore()
+        for rule, method in writes:
+            name = f"{self.surface} {method} {rule.rule}"
+            self.found.writes.add(name)
+            codes = {self._ask(self.native, sent).status_code for sent in self._whole(rule, method, "left")}
+            if min(codes, default=404) < 400:
+                self.found.reached.add(name)
+            elif codes == {403}:
+                self.found.closed.add(name)
+
+    def _explore(self) -> None:
+        """What both sides' own pages show and lead to."""
         for side, caller in (("left", self.native), ("right", self.stranger)):
             own = self.world.left if side == "left" else self.world.right
             starts = [path for rule, method in self.rules(None) if method == "GET" for path in self._paths(rule, own)]
             self.shown[side] = visits.explore(self.app, caller, starts)
-        self.found.asked += sum(len(seen.answers) for seen in self.shown.values())
+            self.found.asked += len(self.shown[side].answers)
         for path, answer in self.shown["left"].answers.items():
             rule = visits.rule_of(self.app, path, "GET")
             if rule is not None and answer.status_code < 400 and any(word in answer.data for word in self.world.left.words):
                 self.found.telling.add(f"{self.surface} {rule.rule}")
-        for rule, method in self.rules(only):
-            if method in UNSAFE:
-                name = f"{self.surface} {method} {rule.rule}"
-                self.found.writes.add(name)
-                if any(self._ask(self.native, sent).status_code < 400 for sent in self._whole(rule, method, "left")):
-                    self.found.reached.add(name)
 
     def run(self, only: str | None) -> None:
         for rule, method in self.rules(only):
@@ -131,7 +150,7 @@ class _Walker:
                 self._compare(rule, Sent(method, path))
             if method in UNSAFE:
                 self._foreign(rule, method)
-                self._ids(rule, method)
+            self._ids(rule, method)
         if not only:
             self._addresses()
         self.accepted.sort(key=lambda each: each[0].endpoint.rpartition(".")[2] in _ENDINGS)
@@ -190,9 +209,10 @@ class _Walker:
         own, name = (self.world.left if side == "left" else self.world.right), f"{method} {rule.rule}"
         operation = bodies.operation(self.app, rule.endpoint)
         if operation is not None:
-            for path in self._paths(rule, own)[:2]:
+            for path in self._paths(rule, own)[:3]:
                 if operation.body is None:
-                    yield Sent(method, path)
+                    is_upload = operation.query is not None
+                    yield Sent(method, f"{path}?tenant_id={own.tenant_id}" if is_upload else path, is_upload=is_upload)
                     continue
                 chosen = _chooser(own)
                 for body in (*bodies.bodies(operation.body, chosen), *bodies.choices(operation.body, chosen)):
@@ -203,7 +223,7 @@ class _Walker:
             yield _sent(form, own)
         if not forms:
             for path in self._paths(rule, own)[:2]:
-                yield Sent(method, path, (("client", (str(own.tenant_id),)),))
+                yield Sent(method, f"{path}?client={own.tenant_id}", (("client", (str(own.tenant_id),)),), is_upload=True)
 
     def _foreign(self, rule: Rule, method: str) -> None:
         """The stranger's whole request at the other client's address."""
@@ -218,12 +238,19 @@ class _Walker:
     def _ids(self, rule: Rule, method: str) -> None:
         """The stranger's own request with one id of the other client in it."""
         operation, side = bodies.operation(self.app, rule.endpoint), self.world.right
+        if operation is not None and operation.query is not None:
+            for path, name in product(self._paths(rule, side)[:1], bodies.id_fields(operation.query)):
+                self._one_id(rule, name, partial(_query_with, method, path, name))
         if operation is not None and operation.body is not None:
             for path in self._paths(rule, side)[:1]:
                 for name in bodies.id_fields(operation.body):
                     self._one_id(rule, name, partial(_json_with, method, path, operation.body, side, name))
             return
-        for form in self.shown["right"].forms.get(f"{method} {rule.rule}", ()):
+        forms = self.shown["right"].forms.get(f"{method} {rule.rule}", ())
+        is_asked_barely = method != "GET" and not forms and rule.endpoint not in OPEN_ROUTES
+        for path in self._paths(rule, side)[:1] if is_asked_barely else ():
+            self._one_id(rule, "client", partial(_query_with, method, path, "client"))
+        for form in forms:
             for name in form.id_fields():
                 self._one_id(rule, name, partial(_form_with, form, side, name))
 
@@ -280,14 +307,12 @@ class _Walker:
         return twin
 
 
-def _chooser(side: Side) -> bodies.Chosen:
-    """A row of this side that fits a field's name; none where the name means no client's row."""
+def _chooser(side: Side) -> kinds.Chosen:
+    return partial(kinds.own, side)
 
-    def own(name: str) -> UUID | None:
-        kind, id = next(iter(kinds.ids(side, name)))
-        return id if kind not in kinds.EVERYWHERE or kind in kinds.kinds_of(name, {kind, "tenant"})[:1] else None
 
-    return own
+def _query_with(method: str, path: str, name: str, id: UUID) -> list[Sent]:
+    return [Sent(method, f"{path}?{name}={id}", is_upload=method != "GET")]
 
 
 def _json_with(method: str, path: str, schema: type[Schema], side: Side, name: str, id: UUID) -> list[Sent]:
@@ -299,8 +324,9 @@ def _form_with(form: Form, side: Side, name: str, id: UUID) -> list[Sent]:
 
 
 def _sent(form: Form, side: Side, changes: dict[str, str] | None = None) -> Sent:
-    body = form.body() | {name: [value] for name, value in (changes or {}).items()}
-    fields: Iterable[tuple[str, tuple[str, ...]]] = (
-        (name, tuple(value.replace(side.canary, "proof") for value in values)) for name, values in body.items()
+    body = form.body(_chooser(side)) | {name: [value] for name, value in (changes or {}).items()}
+    somebody = "new@proof.example" if form.action.endswith("/new") else f"requester@{side.canary}.example"
+    fields = (
+        (name, tuple(value.replace(side.canary, "proof").replace(SOMEBODY, somebody) for value in values)) for name, values in body.items()
     )
     return Sent(form.method, form.action, tuple(fields))

@@ -14,11 +14,14 @@ from msp.core.actor import Actor
 from msp.core.auth import tokens
 from msp.core.db import apart, call, db, transaction
 from msp.core.scope import Scope, Trail
+from msp.itsm.announcements import services as announcements
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import conversation, files, opening
+from msp.itsm.tickets.views import services as views
 from msp.prove.browser import HostClient, browser
-from msp.prove.rows import fill
+from msp.prove.rows import fill, spread_canary
 from msp.prove.scratch import Scratch
+from tenants.identity import api_tokens
 from tenants.models import Contact
 from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, permissions_of
 from tenants.services import clients, people
@@ -37,8 +40,8 @@ class Side:
     host: str
     contacts: dict[str, Actor] = field(default_factory=dict)
     agent: Actor | None = None
-    ids: dict[str, UUID] = field(default_factory=dict)
-    private: dict[str, UUID] = field(default_factory=dict)
+    ids: dict[str, UUID] = field(default_factory=dict)  # a row of every client table
+    private: dict[str, UUID] = field(default_factory=dict)  # rows of other tables that are for its people only
     refs: list[str] = field(default_factory=list)
 
     @property
@@ -91,13 +94,15 @@ def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
             "Proving Provider", key="PROVER", environment="test", console_host=CONSOLE_HOST, time_zone="UTC", by=PROVER
         )
         people.add_team("Proving team", by=PROVER)
+    owner = scratch.owner_url.replace("postgresql+psycopg://", "postgresql://")
     world = World(console, portal, _side(console, "LEFTX", "zebrafinch"), _side(console, "RIGHTX", "kingfisher"), provider.id)
     for side in (world.left, world.right):
         _agent(world, side)
         _ticket(world, side)
-        side.ids |= fill(scratch.owner_url.replace("postgresql+psycopg://", "postgresql://"), side.tenant_id, side.canary)
+        _own_rows(world, side, owner)
+        side.ids |= fill(owner, side.tenant_id, side.canary)
         side.ids["tenant"] = side.tenant_id
-    _spread(scratch, world.left)
+    spread_canary(owner, world.left.tenant_id, world.left.canary)
     return world
 
 
@@ -153,11 +158,25 @@ def _file(side: Side) -> UUID:
     return files.upload(side.tenant_id, f"{side.canary}.txt", content, by=side.agent).id
 
 
-def _spread(scratch: Scratch, side: Side) -> None:
-    """Put the canary into every free text of the client's own rows that the services filled in themselves."""
-    from msp.prove.rows import spread_canary
-
-    spread_canary(scratch.owner_url.replace("postgresql+psycopg://", "postgresql://"), side.tenant_id, side.canary)
+def _own_rows(world: World, side: Side, owner_url: str) -> None:
+    """What lies in no client table and is yet for some eyes only: an announcement to this client; views, tokens, sessions."""
+    for kind, actor, app in (("", side.limited, world.console), ("contact_", side.contacts["everything"], world.portal)):
+        world.browser(actor, side)
+        with world.as_actor(actor, app):
+            api_tokens.create(f"{side.canary} token", api_tokens.offered_scopes(by=actor), days=30, by=actor)
+        with psycopg.connect(owner_url) as connection:
+            for id, word in connection.execute("SELECT id, kind FROM sla_definition WHERE tenant_id = %s", (side.tenant_id,)):
+                side.private[f"{word}_definition"] = id
+            for table in ("session", "api_token"):
+                row = connection.execute(f"SELECT id FROM {table} WHERE person_id = %s", (actor.person_id,)).fetchone()
+                if row is None:
+                    raise RuntimeError(f"{actor.name} was given no {table}")
+                side.private[kind + table] = row[0]
+    with world.as_actor(side.limited, world.console):
+        side.private["announcement"] = announcements.announce(
+            f"{side.canary} announcement", body=side.canary, client_ids=[side.tenant_id], by=side.limited
+        ).id
+        side.private["saved_view"] = views.save_view(f"{side.canary} view", side.canary, by=side.limited).id
 
 
 def _contact_actor(contact: Contact) -> Actor:

@@ -1,5 +1,6 @@
 """Every client table: its own rows are seen, another client's are neither seen nor written."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -7,7 +8,7 @@ import pytest
 
 from msp.core.features import load_models
 from msp.core.tables import registry
-from msp.prove.rows import fill
+from msp.prove.rows import client_tables, fill
 from msp.wsgi import FEATURES
 from tests.support import world
 from tests.support.servers import Servers
@@ -17,13 +18,26 @@ CLIENT_TABLES = sorted(name for name, isolation in registry().items() if isolati
 
 
 @pytest.fixture(scope="module")
-def two(console_app: Any, servers: Servers) -> tuple[Any, Any]:
-    """Two clients with a row in every client table each."""
+def two(console_app: Any, servers: Servers) -> Iterator[tuple[Any, Any]]:
+    """Two clients with a row in every client table each; what no service would have written goes again at the end."""
     world.agent(console_app)  # some rows of clients name an agent
     left, right = world.company(console_app, "Left"), world.company(console_app, "Right")
+    tables, owner = [table.name for table in client_tables()], servers.url("msp_owner")
+    with psycopg.connect(owner) as connection:
+        lived = {(company.id, table) for company in (left, right) for table in tables if rows_of(connection, table, company.id)}
     for company in (left, right):
-        fill(servers.url("msp_owner"), company.id)
-    return left, right
+        fill(owner, company.id)
+    yield left, right
+    with psycopg.connect(owner) as connection:
+        for table in reversed(tables):
+            for company in (left, right):
+                if (company.id, table) not in lived:
+                    connection.execute(f"DELETE FROM {table} WHERE tenant_id = %s", (company.id,))
+
+
+def rows_of(connection: psycopg.Connection, table: str, tenant_id: Any) -> int:
+    found = connection.execute(f"SELECT count(*) FROM {table} WHERE tenant_id = %s", (tenant_id,)).fetchone()
+    return int(found[0]) if found else 0
 
 
 @pytest.fixture

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from msp.core import catalogue
 from msp.prove import filters
 from msp.prove.proof import channel_part, dispose, filter_part, table_part
 from msp.prove.report import Part, Report
 from msp.prove.scratch import Scratch, scratch
 from msp.prove.walk import walk
-from msp.prove.world import World, build
+from msp.prove.world import World, build, fingerprint
 from msp.wsgi import app_of
 from tests.prove.removals import Removal, removals
 
@@ -42,6 +45,45 @@ def test_a_route_of_each_application_holds(proven: tuple[Scratch, World]) -> Non
     for endpoint in ("ticket.page", "files.download"):
         seen = walk(world, only=endpoint)
         assert (seen.failures, seen.asked > 0) == ([], True), endpoint
+
+
+def test_a_route_that_tells_and_one_that_answers_otherwise_are_noticed(proven: tuple[Scratch, World], monkeypatch: Any) -> None:
+    """Two faults of the kind that the database cannot prevent: words kept in the process, and an answer that depends on them."""
+    _, world = proven
+    refs = set(world.left.refs)
+    monkeypatch.setitem(world.console.view_functions, "ticket.page", lambda ref: f"like those of {world.left.canary}")
+    assert any("tells “zebrafinch”" in line for line in walk(world, only="ticket.page").failures)
+    monkeypatch.setitem(world.console.view_functions, "ticket.page", lambda ref: "elsewhere" if ref in refs else "nowhere")
+    assert any("answered otherwise" in line for line in walk(world, only="ticket.page").failures)
+
+
+def test_what_the_owner_may_do_is_undone(proven: tuple[Scratch, World]) -> None:
+    made, world = proven
+    before, after = fingerprint(made, world.left), dict[str, str]()
+    seen = walk(world, only="acts.note", between=lambda: after.update(fingerprint(made, world.left)))
+    assert (seen.failures, seen.reached) == ([], {"console POST /tickets/<ref>/note"})
+    assert (after["message"], after["ticket"]) == (before["message"], before["ticket"])
+
+
+TAMPERED = {
+    "policies: ticket.tenant_rows": "DROP POLICY tenant_rows ON ticket",
+    "grants: message to msp_tenant": "GRANT DELETE ON message TO msp_tenant",
+    "tables: ticket": "ALTER TABLE ticket NO FORCE ROW LEVEL SECURITY",
+    "functions: scope_tenant()": "CREATE OR REPLACE FUNCTION scope_tenant() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT NULL::uuid'",
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_a_database_that_was_tampered_with_is_told_from_the_proven_one(proven: tuple[Scratch, World], name: str) -> None:
+    made, _ = proven
+    engine = sa.create_engine(made.owner_url, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        wanted = catalogue.read(connection)
+        assert catalogue.differences(wanted, catalogue.read(connection)) == []
+        connection.exec_driver_sql(TAMPERED[name])
+        said = catalogue.differences(wanted, catalogue.read(connection))
+        connection.rollback()
+    assert any(line.startswith(f"{name} ") for line in said), said
 
 
 @pytest.mark.parametrize("name", SAMPLED)
