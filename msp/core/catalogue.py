@@ -22,9 +22,11 @@ _QUERIES: Mapping[str, str] = {
         SELECT tablename || '.' || policyname AS name, permissive, roles::text[] AS roles, cmd, qual, with_check
         FROM pg_policies WHERE schemaname = 'public'""",
     "grants": """
-        SELECT g.table_name || ' to ' || g.grantee AS name, array_agg(g.privilege_type::text ORDER BY g.privilege_type) AS rights
-        FROM information_schema.role_table_grants g WHERE g.table_schema = 'public' AND g.grantee LIKE 'msp\\_%'
-          AND g.grantee <> 'msp_owner'
+        SELECT c.relname || ' to ' || coalesce(r.rolname, 'PUBLIC') AS name,
+               array_agg(g.privilege_type ORDER BY g.privilege_type) AS rights
+        FROM pg_class c CROSS JOIN aclexplode(c.relacl) g LEFT JOIN pg_roles r ON r.oid = g.grantee
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+          AND (g.grantee = 0 OR r.rolname LIKE 'msp\\_%') AND g.grantee <> c.relowner
         GROUP BY 1""",
     "column_grants": """
         SELECT a.attrelid::regclass || '.' || a.attname AS name, a.attacl::text AS rights
@@ -169,7 +171,7 @@ def _grants(name: str, isolation: Isolation, grants: Facts) -> Iterator[str]:
     wanted = set() if isolation.kind == "platform" else set(isolation.staff)
     if held != wanted:
         yield f"msp_agent holds {sorted(held)} instead of {sorted(wanted)}"
-    for login in ("msp_portal", "msp_console", "msp_live", "msp_signin"):
+    for login in ("msp_portal", "msp_console", "msp_live", "msp_signin", "PUBLIC"):
         if grants.get(f"{name} to {login}"):
             yield f"{login} has a right on it by itself"
 

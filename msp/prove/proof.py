@@ -102,7 +102,8 @@ def walk_part(made: Scratch, world: World) -> Part:
         "of these done by the client's own people, and undone": len(seen.reached),
         "of these closed to them by their roles": len(seen.closed),
     }
-    part.notes = [f"open to the client's own people, but only refusals were seen: {route}" for route in seen.unreached]
+    if seen.unreached:
+        part.notes = ["open to the client's own people, but their requests were refused too: only refusals were seen", *seen.unreached]
     if not seen.telling or not seen.reached:
         part.failures.append("no route shows its owner anything, or lets him change nothing: the control fails")
     return part

@@ -53,7 +53,7 @@ class Report:
             lines += ["", f"{'[holds]' if part.holds else '[FAILS]'} {part.title}", f"  {part.claim}"]
             lines += [f"  {name.replace('_', ' ')}: {value}" for name, value in part.figures.items()]
             lines += [f"  - {failure}" for failure in part.failures]
-            lines += [f"  ({note})" for note in part.notes]
+            lines += [f"    {note}" if number else f"  {note}" for number, note in enumerate(part.notes)]
         if self.not_done:
             lines += ["", "Not part of this proof", *(f"  - {words}" for words in self.not_done)]
         return "\n".join(lines)

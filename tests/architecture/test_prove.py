@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from msp.core import catalogue
+from msp.core import catalogue, migrate
 from msp.prove import filters
 from msp.prove.proof import channel_part, dispose, filter_part, table_part
 from msp.prove.report import Part, Report
@@ -84,6 +84,17 @@ def test_a_database_that_was_tampered_with_is_told_from_the_proven_one(proven: t
         said = catalogue.differences(wanted, catalogue.read(connection))
         connection.rollback()
     assert any(line.startswith(f"{name} ") for line in said), said
+
+
+def test_the_consoles_login_sees_the_same_catalogue_as_the_owner(proven: tuple[Scratch, World]) -> None:
+    """The live part reads with whichever of the two it is given."""
+    made, _ = proven
+    pictures = []
+    for url in (made.owner_url, made.settings.console_database_url):
+        with migrate.connected(url) as connection:
+            pictures.append(catalogue.read(connection))
+    assert catalogue.differences(*pictures) == []
+    assert len(pictures[1]["grants"]) > 100
 
 
 @pytest.mark.parametrize("name", SAMPLED)
