@@ -6,7 +6,7 @@ from alembic import op
 from migrations.isolation import provider_table
 
 revision = "0010"
-down_revision = "0011"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

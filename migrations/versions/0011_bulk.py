@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.isolation import client_table, provider_table
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
