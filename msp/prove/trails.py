@@ -21,6 +21,12 @@ def failures(scratch: Scratch, world: World) -> list[str]:
         for words, is_allowed, role, table, row in _cases(world):
             if _insert(connection, role, world.right, table, row) != is_allowed:
                 said.append(f"{table}: {words} is {'refused' if is_allowed else 'accepted'}")
+        for words, is_allowed, row in (
+            ("forgetting work that is still to be done", False, _work(world.right.tenant_id)),
+            ("forgetting work that is finished", True, _work(world.right.tenant_id, suppressed_at=NOW)),
+        ):
+            if _forgets(connection, world.right, row) != is_allowed:
+                said.append(f"outbox: {words} is {'refused' if is_allowed else 'accepted'}")
         connection.rollback()
     return said
 
@@ -59,14 +65,30 @@ def _entry(tenant_id: UUID, actor_id: UUID | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _insert(connection: psycopg.Connection, role: str, side: Side, table: str, row: Mapping[str, Any]) -> bool:
-    """Whether the row is accepted under the role of this side's people."""
+def _take(connection: psycopg.Connection, role: str, side: Side) -> None:
     connection.rollback()
     connection.execute(
         "SELECT set_config('role', %s, true), set_config('msp.tenant', %s, true), set_config('msp.tenants', %s, true),"
         " set_config('msp.actor', %s, true)",
         (role, str(side.tenant_id), "{" + str(side.tenant_id) + "}", str(_actor(side))),
     )
+
+
+def _forgets(connection: psycopg.Connection, side: Side, row: Mapping[str, Any]) -> bool:
+    """Whether staff may delete such a piece of queued work, which is put back at once."""
+    _take(connection, "msp_staff", side)
+    names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(f"INSERT INTO outbox ({names}) VALUES ({marks})", list(row.values()))
+            return connection.execute("DELETE FROM outbox WHERE id = %s", (row["id"],)).rowcount == 1
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+
+
+def _insert(connection: psycopg.Connection, role: str, side: Side, table: str, row: Mapping[str, Any]) -> bool:
+    """Whether the row is accepted under the role of this side's people."""
+    _take(connection, role, side)
     names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
     try:
         with connection.transaction(force_rollback=True):
