@@ -11,7 +11,7 @@ from msp.itsm.announcements import services as announcements
 from msp.itsm.macros import services as macros
 from msp.itsm.sla.models import Template
 from msp.itsm.tickets.custom import services as custom
-from msp.itsm.tickets.services import conversation, moves, opening
+from msp.itsm.tickets.services import bulk, conversation, moves, opening
 from tenants.services import clients, people
 from tests.support import world
 
@@ -48,4 +48,5 @@ def build(app: MspFlask) -> Stage:
         conversation.add_note(waiting.id, "The driver is old.", by=agent)
         moves.move(waiting.id, "waiting_for_client", reason="Asked which printer it is", by=agent)
         conversation.reply(resolved.id, "The cable was loose.", by=agent, then="resolved")
+        bulk.begin("tag", {"add": ["screen"]}, [waiting.id, resolved.id], by=agent)
     return Stage(company, agent, waiting.ref, resolved.ref)
