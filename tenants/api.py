@@ -5,7 +5,7 @@ of an agent, letting somebody in again, and invitations. A token never signed in
 access away a token is enough.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -267,14 +267,9 @@ def set_members(given: dict[str, Any], team_id: UUID) -> Any:
     """Say anew who is in a team and who leads it."""
     team = queries.visible_team(team_id, by=g.actor)
     version = expected_version(team.version)
-    unknown = [
-        FieldError(f"/members/{place}/agent_id", "unknown", "There is no such agent.")
-        for place, member in enumerate(given["members"])
-        if not _is_there(queries.visible_agent, member["agent_id"])
-    ]
-    if unknown:
-        raise Invalid(unknown[0].message, errors=unknown)
     wanted = {member["agent_id"]: member["is_lead"] for member in given["members"]}
+    named = [member["agent_id"] for member in given["members"]]
+    _refuse_unknown(named, queries.agent_ids(named), "/members/{}/agent_id", "There is no such agent.")
     return _members(people.set_members(team.id, wanted, by=g.actor, version=version))
 
 
@@ -297,13 +292,9 @@ def _invited(person: Any) -> dict[str, Any]:
 
 def _check_clients(client_ids: list[UUID] | None) -> None:
     """Each must be a client that the actor sees."""
-    unknown = [
-        FieldError(f"/client_ids/{place}", "unknown", "There is no such client.")
-        for place, id in enumerate(client_ids or ())
-        if not _is_there(queries.visible_client, id)
-    ]
-    if unknown:
-        raise Invalid(unknown[0].message, errors=unknown)
+    seen = queries.clients_by_id(client_ids or (), by=g.actor).values()
+    known = {client.id for client in seen if client.kind == "client"}
+    _refuse_unknown(client_ids or (), known, "/client_ids/{}", "There is no such client.")
 
 
 def _check_zone(name: str) -> None:
@@ -311,11 +302,11 @@ def _check_zone(name: str) -> None:
         raise Invalid.field("time_zone", f"There is no time zone {name}; an example is Europe/Berlin.", "unknown")
 
 
-def _is_there(visible: Callable[..., Any], id: UUID) -> bool:
-    try:
-        return visible(id, by=g.actor) is not None
-    except NotFound:
-        return False
+def _refuse_unknown(ids: Sequence[UUID], known: Collection[UUID], pointer: str, message: str) -> None:
+    """Point at each id in the body that is none of the known ones."""
+    unknown = [FieldError(pointer.format(place), "unknown", message) for place, id in enumerate(ids) if id not in known]
+    if unknown:
+        raise Invalid(message, errors=unknown)
 
 
 def _no_such_site(field: str) -> Invalid:

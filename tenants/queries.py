@@ -158,6 +158,11 @@ def visible_agent(agent_id: UUID, *, by: Actor, for_update: bool = False) -> Age
     return agent
 
 
+def agent_ids(ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that an agent has; for the console."""
+    return set(db.session.scalars(sa.select(Agent.id).where(Agent.id.in_(set(ids)))))
+
+
 def agents(*, active_only: bool = True) -> Sequence[Agent]:
     """Agents by name; a provider table, so only for the console."""
     statement = sa.select(Agent).order_by(Agent.name, Agent.id)

@@ -26,8 +26,9 @@ TAB = 200  # tickets named on the page of a run
 @blueprint.get("")
 def runs() -> ResponseReturnValue:
     """The agent's own runs of late."""
-    known = _words()
-    rows = [(bulk_words.title(run, **known), run, queries.bulk_progress(run, by=g.actor)) for run in queries.bulk_runs(by=g.actor)]
+    known, found = _words(), queries.bulk_runs(by=g.actor)
+    progress = queries.bulk_progress_of(found, by=g.actor)
+    rows = [(bulk_words.title(run, **known), run, progress[run.id]) for run in found]
     return render_template("console/queue/runs.html", rows=rows)
 
 

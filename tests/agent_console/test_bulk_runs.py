@@ -28,6 +28,7 @@ from tests.agent_console.conftest import TEN, Desk
 from tests.agent_console.test_bulk import chosen, plain
 from tests.conftest import SECRET
 from tests.support import world
+from tests.support.statements import counted
 
 ALL = "is:open sort:due"
 
@@ -198,6 +199,18 @@ def test_states_tags_and_weights_come_back(desk: Desk, five: list[Any]) -> None:
         assert [queries.tags(ticket) for ticket in two] == [["paper", "vip"], []]
     assert desk.ticket(two[1]).status == "open", "nothing leads back to “New”"
     assert "A ticket cannot go from “In progress” to “New”." in plain(desk.get("/queue"))
+
+
+def test_the_list_of_runs_asks_no_more_for_many(console_app: Any, desk: Desk, five: list[Any]) -> None:
+    asked = []
+    for _ in range(2):
+        with world.acting(console_app, desk.actor):
+            for word in ("one", "two", "three"):
+                bulk.begin("tag", {"add": [word]}, [five[0].id], by=desk.actor)
+        with counted(console_app) as sent:
+            assert "Add tag three" in desk.get("/queue/bulk").text
+        asked.append(len([statement for statement in sent if "bulk" in statement]))
+    assert asked[0] == asked[1]
 
 
 def test_more_can_be_chosen_than_the_queue_counts(desk: Desk, five: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

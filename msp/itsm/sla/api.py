@@ -38,7 +38,7 @@ def list_definitions(kind: str, asked: Given, tenant_id: UUID) -> Any:
     tenants.visible_client(tenant_id, by=g.actor)
     only = agreed.agreed_ids(tenant_id, clock.now()) if g.actor.is_contact else None
     page = listing.definitions(tenant_id, kind, by=g.actor, only=only, **asked)
-    return {"data": [_summary(_held(definition)) for definition in page.rows], "next": page.next}
+    return {"data": [_summary(held) for held in library.with_versions(page.rows)], "next": page.next}
 
 
 def show_definition(kind: str, definition_id: UUID) -> Any:

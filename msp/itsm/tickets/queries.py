@@ -244,22 +244,33 @@ def bulk_runs(*, by: Actor, limit: int = 20) -> Sequence[BulkRun]:
 
 def bulk_progress(run: BulkRun, *, by: Actor) -> BulkProgress:
     """What became of the tickets of a run so far."""
-    statement = _items_of(sa.select(BulkItem.state, sa.func.count()), run, by=by).group_by(BulkItem.state)
-    states: dict[str, int] = {state: number for state, number in db.session.execute(statement)}  # noqa: C416 - rows are no pairs to the type checker
-    done, skipped, waiting = (states.get(state, 0) for state in ("done", "skipped", "waiting"))
-    gave_up = sa.select(sa.func.count()).where(
-        Outbox.parked_at.is_not(None), Outbox.done_at.is_(None), Outbox.kind == BULK_JOB,
-        Outbox.args["run_id"].astext == str(run.id),
-    )  # fmt: skip
-    parked = db.session.scalar(gave_up) if waiting else 0
-    undone_by_id = db.session.scalar(sa.select(BulkRun.id).where(BulkRun.undoes_id == run.id))
-    return BulkProgress(done, skipped, waiting, run.total - done - skipped - waiting, parked or 0, undone_by_id)
+    return bulk_progress_of([run], by=by)[run.id]
+
+
+def bulk_progress_of(runs: Sequence[BulkRun], *, by: Actor) -> dict[UUID, BulkProgress]:
+    """The same of several runs, with as many statements as of one."""
+    ids = [run.id for run in runs]
+    counted = _items_of(sa.select(BulkItem.run_id, BulkItem.state, sa.func.count()), ids, by=by)
+    states = {(id, state): number for id, state, number in db.session.execute(counted.group_by(BulkItem.run_id, BulkItem.state))}
+    run_id = Outbox.args["run_id"].astext
+    open_ids = [str(id) for id in ids if (id, "waiting") in states]
+    gave_up = sa.select(run_id, sa.func.count()).where(
+        Outbox.parked_at.is_not(None), Outbox.done_at.is_(None), Outbox.kind == BULK_JOB, run_id.in_(open_ids)
+    )
+    parked: dict[str, int] = dict(db.session.execute(gave_up.group_by(run_id)).all()) if open_ids else {}
+    undone = dict(db.session.execute(sa.select(BulkRun.undoes_id, BulkRun.id).where(BulkRun.undoes_id.in_(ids))).all())
+    made = {}
+    for run in runs:
+        done, skipped, waiting = (states.get((run.id, state), 0) for state in ("done", "skipped", "waiting"))
+        hidden = run.total - done - skipped - waiting
+        made[run.id] = BulkProgress(done, skipped, waiting, hidden, parked.get(str(run.id), 0), undone.get(run.id))
+    return made
 
 
 def bulk_skipped(run: BulkRun, *, by: Actor, limit: int) -> Sequence[Any]:
     """Reference, subject and reason of the tickets that a run left as they were."""
     own = sa.and_(Ticket.tenant_id == BulkItem.tenant_id, Ticket.id == BulkItem.ticket_id)
-    statement = _items_of(sa.select(Ticket.ref, Ticket.subject, BulkItem.reason).join(BulkItem, own), run, by=by)
+    statement = _items_of(sa.select(Ticket.ref, Ticket.subject, BulkItem.reason).join(BulkItem, own), [run.id], by=by)
     return db.session.execute(statement.where(BulkItem.state == "skipped").order_by(Ticket.id).limit(limit)).all()
 
 
@@ -271,6 +282,6 @@ def bulk_item(ticket: Ticket, run_id: UUID | None) -> BulkItem:
     return db.session.scalars(statement).one()
 
 
-def _items_of(statement: sa.Select[*Ts], run: BulkRun, *, by: Actor) -> sa.Select[*Ts]:
-    statement = statement.where(BulkItem.run_id == run.id)
+def _items_of(statement: sa.Select[*Ts], run_ids: Sequence[UUID], *, by: Actor) -> sa.Select[*Ts]:
+    statement = statement.where(BulkItem.run_id.in_(run_ids))
     return statement if by.tenant_ids is None else statement.where(BulkItem.tenant_id.in_(by.tenant_ids))

@@ -12,6 +12,7 @@ from msp.itsm.sla.services import templates
 from msp.itsm.tickets.services import opening
 from tests.itsm.tickets.test_api import Caller
 from tests.support import world
+from tests.support.statements import counted
 
 MONDAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)  # London keeps UTC in winter; the calendar is Mon-Fri 09:00-17:00
 LATER = MONDAY + timedelta(hours=3)
@@ -180,6 +181,18 @@ def test_templates_are_read_copied_and_compared(editor: Caller, acme: Any, conso
     twice = editor("POST", f"/templates/{matrix.id}/copies", json={"tenant_id": str(acme.id), "moves_open": False})
     assert codes(twice) == [("/tenant_id", "exists")]
     assert editor("GET", f"/templates/{uuid4()}").status_code == 404
+
+
+def test_a_list_asks_no_more_for_many_definitions(console_app: Any, editor: Caller, acme: Any) -> None:
+    path, asked = f"/tenants/{acme.id}/calendars", []
+    for names in (("A",), ("B", "C", "D")):
+        for name in names:
+            sent = {"name": name, "moves_open": False, "content": {"tz": "UTC", "hours": {"mon": [["01:00", "02:00"]]}}}
+            assert editor("POST", path, json=sent).status_code == 201
+        with counted(console_app) as statements:
+            assert {row["name"] for row in editor("GET", path).json["data"]} >= set(names)
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
 
 
 def test_a_client_reads_its_agreement_and_nothing_of_ours(editor: Caller, portal_app: Any, acme: Any, birch: Any) -> None:
