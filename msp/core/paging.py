@@ -5,7 +5,7 @@ holder and refused anywhere else. Keys that may be NULL come last in either dire
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, TypeVarTuple, cast
@@ -161,10 +161,21 @@ def page_of_rows(
 
     Any order that the statement has is replaced. Reading back past the first row gives the first page.
     """
+    return keyed_page(
+        lambda position, most: _read(session, stmt, keyset, position, most, spread or _plainly), keyset, cursor=cursor, limit=limit,
+        cursors=cursors,
+    )  # fmt: skip
+
+
+def keyed_page(
+    read: Callable[[Position | None, int], Sequence[tuple[T, tuple[Any, ...]]]], keyset: Keyset, *, cursor: str | None, limit: int,
+    cursors: Cursors,
+) -> Page[T]:  # fmt: skip
+    """One page of what `read` gives: up to so many rows beyond a position, nearest first, each with its key."""
     if not 1 <= limit <= MAX_LIMIT:
         raise Invalid.field("limit", f"A page has 1 to {MAX_LIMIT} rows.", "limit_range")
     position = cursors.read(keyset, cursor) if cursor else None
-    found = _read(session, stmt, keyset, position, limit + 1, spread or _plainly)
+    found = read(position, limit + 1)
     if position is None or not position.is_backward:
         precedes, follows = position is not None, len(found) > limit
         found = found[:limit]
@@ -172,7 +183,7 @@ def page_of_rows(
         precedes, follows = len(found) > limit, True
         found = found[:limit][::-1]
     else:
-        return page_of_rows(session, stmt, keyset, cursor=None, limit=limit, cursors=cursors, spread=spread)
+        return keyed_page(read, keyset, cursor=None, limit=limit, cursors=cursors)
     # Where rows vanished since the cursor was given, the way back begins where it pointed.
     first, last = (found[0][1], found[-1][1]) if found else (position and position.key, None)
     return Page(

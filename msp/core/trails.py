@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msp.core import paging
 from msp.core.actor import Actor
 from msp.core.app import settings
 from msp.core.audit import AuditEntry
@@ -51,27 +52,18 @@ def subjects() -> list[str]:
 
 def _page(function: str, model: type[Any], span: Span, cursor: str | None, **narrowed: Any) -> Page[Row]:
     keyset = Keyset([Order(model.at, is_descending=True)], model.id, bound_to=repr((function, span, narrowed)))
-    cursors = Cursors(settings().secret_keys)
-    place = cursors.read(keyset, cursor) if cursor else None
-    found = _read(function, span, narrowed, place)
-    backward = place is not None and place.is_backward
-    if backward and not found:  # nothing is newer: the first page
-        return _page(function, model, span, None, **narrowed)
-    rows = found[:PAGE][::-1] if backward else found[:PAGE]
-    is_more = len(found) > PAGE
-    before, after = (is_more, True) if backward else (place is not None, is_more)
-    return Page(
-        rows,
-        cursors.write(keyset, Position((rows[-1]["at"], rows[-1]["id"]), False)) if after and rows else None,
-        cursors.write(keyset, Position((rows[0]["at"], rows[0]["id"]), True)) if before and rows else None,
-    )
+    return paging.keyed_page(
+        lambda place, most: _read(function, span, narrowed, place, most), keyset, cursor=cursor, limit=PAGE,
+        cursors=Cursors(settings().secret_keys),
+    )  # fmt: skip
 
 
-def _read(function: str, span: Span, narrowed: Mapping[str, Any], place: Position | None) -> list[Row]:
+def _read(
+    function: str, span: Span, narrowed: Mapping[str, Any], place: Position | None, most: int
+) -> list[tuple[Row, tuple[Any, ...]]]:
     at, id = place.key if place else (None, None)
-    return [
-        *call(
-            function, **narrowed, p_tenant=span.tenant_id, p_since=span.since, p_until=span.until, p_at=at, p_id=id,
-            p_backward=place is not None and place.is_backward, p_limit=PAGE + 1,
-        )
-    ]  # fmt: skip
+    rows = call(
+        function, **narrowed, p_tenant=span.tenant_id, p_since=span.since, p_until=span.until, p_at=at, p_id=id,
+        p_backward=place is not None and place.is_backward, p_limit=most,
+    )  # fmt: skip
+    return [(row, (row["at"], row["id"])) for row in rows]
