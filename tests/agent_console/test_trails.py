@@ -118,7 +118,7 @@ def test_pages_follow_each_other_without_loss(console_app: Any, admin: Any, acme
 
 def test_refused_accesses_are_read_by_reason_and_client(admin: Any, sit: Any, portal_of: Any, acme: Any, birch: Any) -> None:
     address = f"{world.unique('stranger')}@acme.example"
-    identity.sign_in(portal_of(acme, None), address, "not the one at all")
+    identity.sign_in(identity.from_own_address(portal_of(acme, None)), address, "not the one at all")
     assert address in words(admin.get(f"/settings/refusals?reason=wrong_password&client={acme.id}"))
     assert address not in words(admin.get("/settings/refusals?reason=throttled"))
     assert address in words(sit(acme, roles=("lead",)).get("/settings/refusals"))
