@@ -8,10 +8,10 @@ from flask import current_app, g, request, url_for
 from agent_console import notices, saved_views
 from agent_console.navigation import PLACES, Place
 from msp.core import clock
-from msp.core.app import settings
+from msp.core.live.pages import stream
 from msp.core.notify import queries as notify
 from msp.core.web.frame import brand_of
-from msp.core.web.shell import Bell, Live, NavGroup, NavItem, Shell, User
+from msp.core.web.shell import Bell, NavGroup, NavItem, Shell, User
 
 
 def build() -> Shell:
@@ -27,7 +27,7 @@ def build() -> Shell:
         nav=(_views(), *_places()),
         search_url=url_for("queue.page"),
         create_url=url_for("new_ticket.form") if g.actor.may("ticket.open") else "",
-        live=_live(),
+        live=stream(),
         bell=bell(),
         flashes=notices.flashes(),
         notice="This is a demonstration: everything in it is made up." if g.host.environment == "demo" else "",
@@ -87,8 +87,3 @@ def _user() -> User:
     hours = NavItem("Your hours and absences", url_for("agents.hours", agent_id=g.actor.id), "calendar-time")
     done = NavItem("Your bulk acts", url_for("bulk.runs"), "list")
     return User(g.actor.name, g.session.hue, url_for("account.overview"), url_for("auth.sign_out"), links=(hours, done))
-
-
-def _live() -> Live:
-    """Where the stream of changes is: its own address, or `/live` of the page's own origin behind a proxy."""
-    return Live(settings().live_url or "/live", url_for("live.ticket"))

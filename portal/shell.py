@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from flask import g, request, url_for
 
 from msp.core import clock
-from msp.core.app import settings
+from msp.core.live.pages import stream
 from msp.core.web.brand import hue_of
 from msp.core.web.frame import brand_of
-from msp.core.web.shell import Live, NavGroup, NavItem, Shell, User
+from msp.core.web.shell import NavGroup, NavItem, Shell, User
 from portal import rights
 
 
@@ -23,7 +23,7 @@ def build() -> Shell:
         tz_name=g.host.time_zone,
         user=_user(),
         nav=(NavGroup(tuple(_places())),),
-        live=_live(),
+        live=stream(),
         footer=tuple(_footer()),
         notice="This is a demonstration: everything in it is made up." if g.host.environment == "demo" else "",
         theme=theme if theme in ("light", "dark") else "system",
@@ -67,8 +67,3 @@ def _footer() -> Iterator[NavItem]:
     if g.host.support_phone:
         number = "".join(character for character in g.host.support_phone if character in "+0123456789")
         yield NavItem(g.host.support_phone, f"tel:{number}")
-
-
-def _live() -> Live:
-    """Where the stream of changes is: its own address, or `/live` of the page's own origin behind a proxy."""
-    return Live(settings().live_url or "/live", url_for("live.ticket"))

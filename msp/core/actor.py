@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from msp.core.errors import Forbidden
+from msp.core.errors import Forbidden, NotFound
 
 ActorKind = Literal["agent", "contact", "system"]
 # How permissions are called is known above: whoever has the table of them says it.
@@ -69,3 +69,8 @@ class Actor:
     def reaches(self, tenant_id: UUID) -> bool:
         """Whether the client lies inside what this actor may see."""
         return self.tenant_ids is None or tenant_id in self.tenant_ids
+
+    def must_reach(self, tenant_id: UUID) -> None:
+        """Raise NotFound for a client that this actor may not see."""
+        if not self.reaches(tenant_id):
+            raise NotFound

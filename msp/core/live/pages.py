@@ -1,6 +1,6 @@
 """The web's part of live updates: a ticket for the stream, given to a signed-in page."""
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from msp.core.actor import Actor
 from msp.core.app import settings
@@ -8,11 +8,17 @@ from msp.core.errors import Forbidden
 from msp.core.live import publish
 from msp.core.live.admission import Doorkeeper, StreamTicket
 from msp.core.web import gates
+from msp.core.web.shell import Live
 
 SURFACE = "both"
 blueprint = Blueprint("live", __name__)
 blueprint.gate = gates.SIGNED_IN  # type: ignore[attr-defined]  # read by gates.gate_of
 BLUEPRINTS = (blueprint,)
+
+
+def stream() -> Live:
+    """Where a page finds the stream of changes: its own address, or `/live` of the page's origin behind a proxy."""
+    return Live(settings().live_url or "/live", url_for("live.ticket"))
 
 
 @blueprint.post("/live/ticket")

@@ -18,7 +18,7 @@ _LONG_MONTHS = (
 )  # fmt: skip
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_WEEKDAY_REACH = 6  # a weekday names one day only while fewer than six days lie between
+WEEKDAY_REACH = 6  # a weekday names one day only while fewer than six days lie between
 
 
 # --- Durations --------------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def when_words(at: datetime, now: datetime, tz: tzinfo, *, today: bool = True) -
     distance = (local.date() - here.date()).days
     if distance == 0:
         return f"today {local:%H:%M}" if today else f"{local:%H:%M}"
-    if abs(distance) < _WEEKDAY_REACH:
+    if abs(distance) < WEEKDAY_REACH:
         return f"{DAYS[local.weekday()]} {local:%H:%M}"
     return date_words(local.date(), year=local.year != here.year)
 

@@ -41,8 +41,7 @@ class Notice:
 
 def notices(tenant_id: UUID, *, by: Actor, now: datetime) -> list[Notice]:
     """What the client is told now, then what it was told in the last thirty days; newest first, with one statement."""
-    if not by.reaches(tenant_id):
-        raise NotFound
+    by.must_reach(tenant_id)
     for_all = _shown(Announcement, now).where(Announcement.audience == "all")
     own = _shown(ClientAnnouncement, now).where(ClientAnnouncement.tenant_id == tenant_id)
     found = sa.union_all(for_all, own).subquery()
@@ -62,12 +61,6 @@ def visible_announcement(announcement_id: UUID, *, by: Actor, for_update: bool =
     return found
 
 
-def announcements(*, by: Actor, limit: int = 100) -> Sequence[Announcement]:
-    """Originals that the agent may see, newest first."""
-    newest = _visible(sa.select(Announcement), by=by).order_by(Announcement.starts_at.desc(), Announcement.id.desc())
-    return db.session.scalars(newest.limit(limit)).all()
-
-
 def announcement_page(
     *, by: Actor, now: datetime, state: State | None = None, client_id: UUID | None = None, cursor: str | None = None,
     limit: int = PAGE,
@@ -77,8 +70,7 @@ def announcement_page(
     if state is not None:
         statement = statement.where(_in_state(state, now))
     if client_id is not None:
-        if not by.reaches(client_id):
-            raise NotFound
+        by.must_reach(client_id)
         told = sa.select(ClientAnnouncement.announcement_id).where(ClientAnnouncement.tenant_id == client_id)
         statement = statement.where(sa.or_(Announcement.audience == "all", Announcement.id.in_(told)))
     keyset = Keyset([Order(Announcement.starts_at, is_descending=True)], Announcement.id, bound_to=f"{state}:{client_id}")

@@ -11,13 +11,12 @@ import sqlalchemy as sa
 
 from msp.core.actor import Actor
 from msp.core.db import db
-from msp.core.web.formats import DAYS, date_words, target_words
+from msp.core.web.formats import DAYS, WEEKDAY_REACH, date_words, target_words
 from msp.itsm.sla.events import Shift, Target, TargetsMoved
 from msp.itsm.tickets.models import Ticket, TimelineEntry
 from msp.itsm.tickets.services import timeline
 
 KIND = "retargeted"
-_NEAR = 6  # days in which a weekday names one day only
 _DEFINITIONS = {"policy": "policy", "calendar": "calendar", "matrix": "priority matrix"}
 _CLOCKS = {
     "response": "response target",
@@ -124,6 +123,6 @@ def _value(target: Target, seen: datetime, tz: tzinfo) -> str:
 def _instant(at: datetime, seen: datetime, tz: tzinfo) -> str:
     """`Thu 14:10`, `25 Mar 14:10`: to the minute, as seen from the entry's own day, whenever it is read."""
     local, here = at.astimezone(tz), seen.astimezone(tz)
-    if abs((local.date() - here.date()).days) < _NEAR:
+    if abs((local.date() - here.date()).days) < WEEKDAY_REACH:
         return f"{DAYS[local.weekday()]} {local:%H:%M}"
     return f"{date_words(local.date(), year=local.year != here.year)} {local:%H:%M}"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msp.core import clock, events
 from msp.core.actor import Actor
 from msp.core.db import db
-from msp.core.errors import Invalid, NotFound, StaleVersion
+from msp.core.errors import Invalid, StaleVersion
 from msp.core.ids import new_id
 from msp.itsm.sla import content as stored
 from msp.itsm.sla import describe, library, queries
@@ -35,7 +35,7 @@ def add_definition(
     opened under other definitions stays under them.
     """
     by.require(MANAGE)
-    _must_reach(tenant_id, by)
+    by.must_reach(tenant_id)
     if kind not in KINDS:
         raise Invalid.field("kind", f"One of {', '.join(KINDS)}.", "unknown")
     definition = Definition(
@@ -130,11 +130,6 @@ def checked_name(name: str) -> str:
     if not 1 <= len(name) <= LONGEST_NAME:
         raise Invalid.field("name", f"A name of 1 to {LONGEST_NAME} characters.", "length")
     return name
-
-
-def _must_reach(tenant_id: UUID, by: Actor) -> None:
-    if not by.reaches(tenant_id):
-        raise NotFound
 
 
 def _for_change(definition_id: UUID, version: int, *, by: Actor) -> Definition:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msp.core import clock
 from msp.core.actor import Actor
-from msp.core.errors import Invalid, NotFound
+from msp.core.errors import Invalid
 from msp.core.ids import new_id
 from msp.itsm.sla import library
 from msp.itsm.sla.models import Definition, DefinitionVersion, Rollout, Template
@@ -35,7 +35,7 @@ def look(definition_id: UUID, content: Content, *, by: Actor) -> Effect:
 def look_at_new(tenant_id: UUID, kind: str, content: Content, *, by: Actor) -> Effect:
     """What a new definition of this content would move."""
     by.require(MANAGE)
-    _must_reach(tenant_id, by)
+    by.must_reach(tenant_id)
     definition = Definition(tenant_id=tenant_id, id=new_id(), kind=kind, name="", is_default=False)
     return _effect(definition, _checked(definition, content, 1), is_new=True, by=by)
 
@@ -75,7 +75,7 @@ def copy(
 ) -> Definition:  # fmt: skip
     """A client's copy of a template, linked to it; a client has one matrix, so that one is changed instead."""
     by.require(MANAGE)
-    _must_reach(tenant_id, by)
+    by.must_reach(tenant_id)
     if template.kind == "matrix":
         raise Invalid.field("tenant_id", "This client has its priority matrix; give that one another version.", "exists")
     made = templates.copy_template(tenant_id, template, by=by, name=name, conditions=conditions)
@@ -99,8 +99,3 @@ def _effect(definition: Definition, content: Content, *, is_new: bool, by: Actor
 def _bring(definition: Definition, version: DefinitionVersion, *, moves_open: bool, by: Actor) -> None:
     begin = _matrix["begin"] if definition.kind == "matrix" else rollouts.begin
     begin(version, moves_open=moves_open, by=by)
-
-
-def _must_reach(tenant_id: UUID, by: Actor) -> None:
-    if not by.reaches(tenant_id):
-        raise NotFound

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.db import db
-from msp.core.errors import NotFound
 from msp.core.ids import new_id
 from msp.itsm.sla import content as stored
 from msp.itsm.sla import library, queries
@@ -108,8 +107,7 @@ def of_content(
 ) -> Effect:
     """What a new version of a calendar or policy (or, without `definition_id`, a new one) would move if it held now."""
     by.require(MANAGE)
-    if not by.reaches(tenant_id):
-        raise NotFound
+    by.must_reach(tenant_id)
     now = clock.now()
     present = queries.promises(tenant_id).definitions
     fields = (new_id(), definition_id or new_id(), name, _AFTER_ALL_OTHERS, now, content)

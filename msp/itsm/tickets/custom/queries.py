@@ -18,8 +18,7 @@ _CANNOT_ASK = frozenset({"mail", "monitoring"})
 
 def fields(tenant_id: UUID, ticket_kind: str | None = None, *, by: Actor, active_only: bool = True) -> Sequence[CustomField]:
     """A client's fields in their order."""
-    if not by.reaches(tenant_id):
-        raise NotFound
+    by.must_reach(tenant_id)
     statement = sa.select(CustomField).where(CustomField.tenant_id == tenant_id)
     if ticket_kind is not None:
         statement = statement.where(CustomField.ticket_kind == ticket_kind)

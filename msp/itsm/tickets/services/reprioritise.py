@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.db import db
-from msp.core.errors import NotFound
 from msp.core.outbox import services as outbox
 from msp.itsm.sla import queries as sla
 from msp.itsm.sla.events import Shift
@@ -32,8 +31,7 @@ MOVE = "tickets.reprioritise"
 def of_matrix(tenant_id: UUID, content: Mapping[str, Any], *, by: Actor) -> Effect:
     """What a matrix would move if it held now for open tickets too."""
     by.require(MANAGE)
-    if not by.reaches(tenant_id):
-        raise NotFound
+    by.must_reach(tenant_id)
     cells, priorities = content["cells"], {}
     for ticket in db.session.scalars(_judged(tenant_id)):
         wanted = cells[str(ticket.impact)][str(ticket.urgency)]
