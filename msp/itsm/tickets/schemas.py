@@ -199,3 +199,20 @@ class CategoryOut(Schema):
     parent_id = fields.UUID(allow_none=True)
     name = fields.String(required=True)
     path = fields.String(required=True)
+
+
+class ActionOut(Schema):
+    kind = fields.String(required=True, metadata={"description": "notify, reassign, raise_priority, web_hook or note"})
+    to = fields.String(required=True)
+    off_duty = fields.String(metadata={"description": "on_call or wait, for whom it tells off duty"})
+
+
+class EscalationOut(Schema):
+    id = fields.UUID(required=True)
+    clock = fields.String(required=True, metadata={"description": "response, update, resolution, ola or underpinning"})
+    cycle = fields.Integer(required=True)
+    step = fields.String(required=True, metadata={"description": "75 (per cent), -30m, +120m, breach, or its own key"})
+    state = fields.String(required=True, metadata={"description": "armed, fired or skipped"})
+    fire_at = Instant(allow_none=True, metadata={"description": "null while its clock stands still, or its policy has no such step"})
+    settled_at = Instant(allow_none=True, metadata={"description": "When it fired or was skipped"})
+    actions = fields.List(fields.Nested(ActionOut), required=True)
