@@ -12,8 +12,8 @@ from msp.core.db import db
 from msp.itsm.announcements import queries, services
 from msp.itsm.announcements.models import Announcement
 from tests.agent_console.conftest import TEN
-from tests.itsm.tickets.test_api import Caller
 from tests.support import pages, world
+from tests.support.caller import Caller
 from tests.support.pages import words
 from tests.support.statements import counted
 

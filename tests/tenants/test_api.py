@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from tests.itsm.tickets.test_api import Caller
 from tests.support import world
+from tests.support.caller import Caller
 
 
 def test_contacts_are_added_changed_and_kept_apart(console_app: Any, portal_app: Any, acme: Any, birch: Any) -> None:

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.itsm.tickets.test_api import Caller
 from tests.support import identity, world
+from tests.support.caller import Caller
 
 
 class Browser:

@@ -11,8 +11,8 @@ from msp.core import clock
 from msp.core.api.replay import services as replay
 from msp.core.api.replay.models import ContactKey
 from msp.core.db import db
-from tests.itsm.tickets.test_api import Caller
 from tests.support import world
+from tests.support.caller import Caller
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from msp.core import clock
 from msp.itsm.sla import library
 from msp.itsm.sla.services import templates
 from msp.itsm.tickets.services import opening
-from tests.itsm.tickets.test_api import Caller
 from tests.support import world
+from tests.support.caller import Caller
 from tests.support.statements import counted
 
 MONDAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)  # London keeps UTC in winter; the calendar is Mon-Fri 09:00-17:00

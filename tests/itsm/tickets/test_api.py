@@ -6,32 +6,9 @@ from uuid import uuid4
 import pytest
 
 from msp.itsm.tickets.custom import services as custom_fields
-from tenants.identity import api_tokens
 from tests.support import world
+from tests.support.caller import Caller
 from tests.support.statements import counted
-
-
-class Caller:
-    """A program with a token on one host."""
-
-    def __init__(self, app: Any, host: str, by: Any, *scopes: str) -> None:
-        with world.acting(app, by) as actor:
-            self.token = api_tokens.create("Test", scopes or ["tickets:write"], days=1, by=actor)
-        self.client, self.base = app.test_client(), f"http://{host}/"
-
-    def __call__(self, method: str, path: str, headers: Any = None, **options: Any) -> Any:
-        sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
-        return self.client.open(f"/api/v1{path}", method=method, base_url=self.base, headers=sent, **options)
-
-
-@pytest.fixture
-def contact(portal_app: Any, acme: Any) -> Caller:
-    return Caller(portal_app, acme.host, acme.actor())
-
-
-@pytest.fixture
-def agent(console_app: Any) -> Caller:
-    return Caller(console_app, "console.localhost", world.agent(console_app, "agent")[1])
 
 
 @pytest.fixture

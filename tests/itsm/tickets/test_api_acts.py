@@ -1,44 +1,21 @@
 """Files, tags, followers, acknowledging and re-filing over the API."""
 
 import io
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.itsm.tickets.test_api import Caller
 from tests.support import world
+from tests.support.caller import Caller
 
 PDF = b"%PDF-1.7\n" + b"x" * 400
-
-
-@pytest.fixture
-def contact(portal_app: Any, acme: Any) -> Caller:
-    return Caller(portal_app, acme.host, acme.actor())
-
-
-@pytest.fixture
-def agent(console_app: Any) -> Caller:
-    return Caller(console_app, "console.localhost", world.agent(console_app, "agent")[1])
 
 
 @pytest.fixture
 def one(contact: Caller) -> str:
     answer = contact("POST", "/tickets", json={"subject": "No mail", "body": "Since noon."})
     return f"/tickets/{answer.json['ref']}"
-
-
-@pytest.fixture
-def limits(portal_app: Any) -> Iterator[Any]:
-    before = portal_app.settings
-
-    def set_to(**values: int) -> None:
-        portal_app.settings = replace(before, **values)
-
-    yield set_to
-    portal_app.settings = before
 
 
 def send(caller: Caller, content: bytes = PDF, name: str = "plan.pdf", query: str = "") -> Any:

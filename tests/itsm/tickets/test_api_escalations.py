@@ -9,8 +9,8 @@ import pytest
 from msp.core import clock
 from msp.itsm.tickets.services import moves
 from tests.itsm.sla.passing import MINUTE, incident, notify, pass_time, promise, step
-from tests.itsm.tickets.test_api import Caller
 from tests.support import world
+from tests.support.caller import Caller
 
 NOON = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
 

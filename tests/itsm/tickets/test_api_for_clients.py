@@ -9,8 +9,8 @@ import pytest
 
 from msp.core import clock
 from msp.itsm.tickets.services import conversation, moves, opening, triage
-from tests.itsm.tickets.test_api import Caller
 from tests.support import world
+from tests.support.caller import Caller
 
 MONDAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -47,18 +46,6 @@ def ticket(console_app: Any, acme: Any) -> Any:
     requester = acme.actor()
     with world.acting(console_app, requester):
         return opening.open_ticket(acme.id, "Scanner is slow", body="Since today.", by=requester)
-
-
-@pytest.fixture
-def limits(portal_app: Any) -> Iterator[Any]:
-    """Set limits of the running portal for one test."""
-    before = portal_app.settings
-
-    def set_to(**values: int) -> None:
-        portal_app.settings = replace(before, **values)
-
-    yield set_to
-    portal_app.settings = before
 
 
 @pytest.fixture
