@@ -1,8 +1,6 @@
-"""Static files: addresses that change with the content, a sprite that has every icon, sizes within their budgets."""
+"""Static files: addresses that change with the content, a sprite that has every icon."""
 
-import gzip
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,33 +8,6 @@ import pytest
 from msp.core.web import assets, icons, vendor
 
 ROOT = Path(__file__).parents[3]
-IMPORT = re.compile(r"""^import (?:.+? from )?['"](\.[^'"]+)['"]""", re.MULTILINE)
-KB = 1024
-
-
-def weight(files: Iterable[Path]) -> int:
-    return sum(len(gzip.compress(file.read_bytes(), 9)) for file in files)
-
-
-def modules(entry: Path, seen: set[Path] | None = None) -> set[Path]:
-    """A module and everything it imports."""
-    seen = set() if seen is None else seen
-    if entry not in seen:
-        seen.add(entry)
-        for name in IMPORT.findall(entry.read_text(encoding="utf-8")):
-            modules((entry.parent / name).resolve(), seen)
-    return seen
-
-
-@pytest.mark.parametrize(("entry", "budget"), [("console.js", 60), ("portal.js", 25)])
-def test_scripts_stay_within_their_budget(entry: str, budget: int) -> None:
-    loaded = modules(assets.STATIC / "js" / entry)
-    assert assets.STATIC / "vendor/htmx.js" in loaded
-    assert weight(loaded) <= budget * KB
-
-
-def test_styles_stay_within_their_budget() -> None:
-    assert weight([assets.STATIC / "vendor/app.css"]) <= 25 * KB
 
 
 def test_the_joined_style_sheet_is_up_to_date_and_whole() -> None:

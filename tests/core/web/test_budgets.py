@@ -50,4 +50,5 @@ def test_the_modules_of_a_surface(frame: str, folders: tuple[str, ...], limit: i
     """All modules that any page of the surface loads, at once."""
     modules = set[Path]().union(*(with_imports(entry) for entry in {STATIC / frame, *scripts(*folders)}))
     assert len(modules) > 5, "the imports were not followed"
+    assert STATIC / "vendor/htmx.js" in modules
     assert packed(modules) <= limit, f"{packed(modules)} bytes: {sorted(module.name for module in modules)}"
