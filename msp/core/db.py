@@ -21,9 +21,11 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from msp.core.scope import Scope, Trail
 
+# Clients differ in size by orders of magnitude: a plan made once for all of them reads a big client's index for a small one.
 _TAKE_ROLE = sa.text(
     "SELECT set_config('role', :role, true), set_config('msp.tenant', :tenant, true),"
-    " set_config('msp.tenants', :tenants, true), set_config('msp.actor', :actor, true)"
+    " set_config('msp.tenants', :tenants, true), set_config('msp.actor', :actor, true),"
+    " set_config('plan_cache_mode', 'force_custom_plan', true)"
 )
 
 

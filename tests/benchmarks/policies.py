@@ -40,9 +40,13 @@ def _queries(tenant_id: Any, ticket_id: Any) -> list[tuple[str, str, str, tuple[
 
 
 def _compare(policed: Any, free: Any, role: str, tenant_id: Any, statement: str, values: tuple[Any, ...]) -> dict[str, float]:
+    """Both sides plan as the application's transactions do (`core.db`)."""
     policed.rollback()
+    free.rollback()
+    free.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     policed.execute(
-        "SELECT set_config('role', %s, true), set_config('msp.tenant', %s, true), set_config('msp.tenants', %s, true)",
+        "SELECT set_config('role', %s, true), set_config('msp.tenant', %s, true), set_config('msp.tenants', %s, true),"
+        " set_config('plan_cache_mode', 'force_custom_plan', true)",
         (role, str(tenant_id), "{" + str(tenant_id) + "}"),
     )
     with_policies, without = [], []
