@@ -55,14 +55,14 @@ STORIES = (
     Story(
         "NWD", "Samir Rao", "Sensor in room 7 is not recognised", "The sensor lights up but the software does not see it.", 22, 2, 2,
         category="X-ray and imaging",
-        acts=(Act(21, "assign", "Clinical apps", "Daniel"), Act(20, "reply", "I have reinstalled the driver remotely; please try again.", "Daniel")),
+        acts=(Act(21, "assign", "Clinical apps", "Daniel"), Act(20, "reply", "I have reinstalled the driver remotely. Try again and tell me.", "Daniel")),
     ),
     Story(
         "NWD", "Amelia Hart", "Appointment texts are sent twice", "Patients call us because each reminder comes twice.", 30, 2, 2,
         category="Practice software",
         acts=(
             Act(29, "assign", "Service desk", "Maya"),
-            Act(28, "reply", "We have stopped the second sender. Today's texts went out once; please tell us if not.", "Maya"),
+            Act(28, "reply", "We have stopped the second sender. Today's texts went out once; tell us if not.", "Maya"),
             Act(6, "resolve", "The duplicate job was removed.", "Maya"),
         ),
     ),
@@ -109,7 +109,7 @@ STORIES = (
         "HARB", "Pieter de Vries", "Scale at packing line 2 no longer prints", "It weighs, but nothing comes out.", 80, 2, 2, category="Scanners and printers",
         acts=(
             Act(79, "assign", "Service desk", "Elena"),
-            Act(78.8, "reply", "Please switch the scale off for ten seconds, then on again.", "Elena"),
+            Act(78.8, "reply", "Switch the scale off for ten seconds, then on again.", "Elena"),
             Act(77, "answer", "That did it. Thank you."),
             Act(76.5, "resolve", "A restart cleared the queue of the scale.", "Elena"),
         ),

@@ -91,7 +91,7 @@ def _is_missing(field: CustomField, made: Mapping[str, Any], wrong: Sequence[Fie
 
 
 def _missing(field: CustomField) -> FieldError:
-    return FieldError(f"/custom/{field.key}", "required", f"{field.label}: please fill this in.")
+    return FieldError(f"/custom/{field.key}", "required", f"{field.label}: fill this in.")
 
 
 def _refuse(wrong: list[FieldError]) -> None:
