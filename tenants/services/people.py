@@ -10,7 +10,7 @@ from msp.core import events
 from msp.core.actor import Actor
 from msp.core.auth import tokens
 from msp.core.db import call, db
-from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, StaleVersion
+from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, StaleVersion
 from msp.core.web.brand import hue_of
 from tenants import queries
 from tenants.events import AgentChanged, ContactAdded, ContactChanged
@@ -279,9 +279,9 @@ def _set_managed_sites(contact: Contact, site_ids: Iterable[UUID], *, by: Actor)
             wanted.discard(row.site_id)
         else:
             db.session.delete(row)
-    for site_id in wanted:
-        queries.visible_site(contact.tenant_id, site_id, by=by)
-        db.session.add(ManagedSite(tenant_id=contact.tenant_id, contact_id=contact.id, site_id=site_id))
+    if wanted and wanted - {site.id for site in queries.sites(contact.tenant_id, by=by)}:
+        raise NotFound
+    db.session.add_all(ManagedSite(tenant_id=contact.tenant_id, contact_id=contact.id, site_id=id) for id in wanted)
     db.session.flush()
 
 
@@ -292,9 +292,10 @@ def _set_clients(agent: Agent, client_ids: Iterable[UUID], *, by: Actor) -> None
             wanted.discard(row.client_id)
         elif by.reaches(row.client_id):  # what the actor does not see stays as it is
             db.session.delete(row)
-    for client_id in wanted:
-        client = queries.visible_client(client_id, by=by)
-        db.session.add(AgentClient(tenant_id=agent.tenant_id, agent_id=agent.id, client_id=client.id))
+    seen = queries.clients_by_id(wanted, by=by).values() if wanted else ()
+    if wanted - {client.id for client in seen if client.kind == "client"}:
+        raise NotFound
+    db.session.add_all(AgentClient(tenant_id=agent.tenant_id, agent_id=agent.id, client_id=id) for id in wanted)
     db.session.flush()
 
 

@@ -1,7 +1,7 @@
 """Sites, agents, teams and new clients over the API: done, refused, foreign, malformed, stale."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -53,7 +53,8 @@ def test_a_client_is_created_with_its_portal_and_service_levels(console_app: Any
     ]  # fmt: skip
     assert codes(token("POST", "/tenants", json=sent)) == [("/key", "taken")]
     assert codes(token("POST", "/tenants", json={**sent, "colour": "red"}))[0][0] in ("/colour", "/key")
-    limited = Caller(console_app, "console.localhost", world.agent(console_app, "admin", clients=[made.json["id"]])[1], "people:write")
+    admin_of_it = world.agent(console_app, "admin", clients=[UUID(made.json["id"])])[1]
+    limited = Caller(console_app, "console.localhost", admin_of_it, "people:write")
     lead = Caller(console_app, "console.localhost", world.agent(console_app, "lead")[1], "people:write")
     for caller in (limited, lead):
         assert caller("POST", "/tenants", json={**sent, "key": "ZZ"}).status_code == 403

@@ -4,15 +4,18 @@ import inspect
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from msp.core.actor import Actor
 from msp.core.db import call
 from msp.core.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants import queries
 from tenants.identity import api_tokens, chooser, links, profile, second_factor, sessions, sign_in
-from tenants.services import people
+from tenants.services import clients, people
 from tests.support import identity, world
+from tests.support.statements import counted
 from tests.tenants.test_account import in_both
 
 
@@ -139,3 +142,33 @@ def test_two_at_once_do_not_remove_both(servers: Any, console_app: Any, only_adm
         for agent in only_admins:
             [row] = identity.rows(servers, "SELECT version FROM agent WHERE id = %s", agent.id)
             agent.version = row["version"]
+
+
+def test_many_clients_and_sites_are_looked_up_at_once(console_app: Any, acme: Any, birch: Any) -> None:
+    companies = [world.company(console_app, f"Reach{number}") for number in range(4)]
+    with world.as_staff(console_app) as by:
+        sites = [clients.add_site(acme.id, world.unique(f"Site {number} "), by=by).id for number in range(5)]
+        contact = acme.people["manager"]
+
+        def asked(client_ids: list[Any], site_ids: list[Any]) -> int:
+            agent = people.add_agent("Rae Reach", f"{world.unique('rae')}@provider.example", client_ids=[], by=by)
+            with counted(console_app) as sent:
+                people.change_agent(agent.id, version=agent.version, client_ids=client_ids, by=by)
+                now = queries.visible_contact(contact.id, by=by)
+                people.change_contact(now.id, version=now.version, managed_site_ids=site_ids, by=by)
+            assert set(queries.client_ids_of(agent.id)) == set(client_ids)
+            assert set(queries.managed_site_ids(acme.id, contact.id)) == set(site_ids)
+            return len([statement for statement in sent if statement.startswith("SELECT")])
+
+        few = asked([companies[0].id], sites[:1])
+        assert asked([company.id for company in companies], sites[1:]) == few
+
+        agent = people.add_agent("Rae Reach", f"{world.unique('rae')}@provider.example", client_ids=[], by=by)
+        provider = agent.tenant_id
+        for stranger in (uuid4(), provider):
+            with pytest.raises(NotFound):
+                people.change_agent(agent.id, version=agent.version, client_ids=[acme.id, stranger], by=by)
+        foreign = clients.add_site(birch.id, world.unique("Site "), by=by).id
+        version = queries.visible_contact(contact.id, by=by).version
+        with pytest.raises(NotFound):
+            people.change_contact(contact.id, version=version, managed_site_ids=[sites[0], foreign], by=by)
