@@ -10,12 +10,13 @@ from msp.core import clock
 from msp.core.api.blueprint import Resource
 from msp.core.api.conditional import expected_version
 from msp.core.api.parsing import refuse_unstorable
-from msp.core.api.schemas import listed
+from msp.core.api.schemas import PageQuery, listed
 from msp.core.errors import Invalid, NotFound, UnsupportedType
+from msp.core.paging import Page
 from msp.itsm.sla import queries as sla
 from msp.itsm.sla.for_client import client_steps
 from msp.itsm.sla.models import CLOCKS, INTERNAL_CLOCKS
-from msp.itsm.tickets import queries
+from msp.itsm.tickets import queries, ticket_lists
 from msp.itsm.tickets.escalations_api import escalations
 from msp.itsm.tickets.found import found, named
 from msp.itsm.tickets.models import Ticket
@@ -55,8 +56,7 @@ ONE = "/tickets/<ticket>"
 @tickets.operation("GET", "/tickets", listed(TicketOut), needs=P.TICKET_READ, query=TicketQuery)
 def list_tickets(asked: dict[str, Any]) -> Any:
     """Tickets by the query language."""
-    page = found(asked["q"], by=g.actor, cursor=asked["cursor"], limit=asked["limit"])
-    return {"data": page.rows, "next": page.next}
+    return _one_page(found(asked["q"], by=g.actor, cursor=asked["cursor"], limit=asked["limit"]))
 
 
 @tickets.operation("POST", "/tickets", TicketOut, needs=P.TICKET_OPEN, takes=TicketIn, status=201)
@@ -96,10 +96,10 @@ def assign_ticket(given: dict[str, Any], ticket: str) -> Any:
     return triage.assign(row.id, by=g.actor, version=expected_version(row.version), **given)
 
 
-@tickets.operation("GET", f"{ONE}/replies", listed(MessageOut), needs=P.TICKET_READ)
-def list_replies(ticket: str) -> Any:
-    """The conversation as the client reads it, the last 200 messages."""
-    return _messages(ticket, is_internal=False)
+@tickets.operation("GET", f"{ONE}/replies", listed(MessageOut), needs=P.TICKET_READ, query=PageQuery)
+def list_replies(asked: dict[str, Any], ticket: str) -> Any:
+    """The conversation as the client reads it, oldest first."""
+    return _one_page(ticket_lists.replies(_ticket(ticket), **asked))
 
 
 @tickets.operation("POST", f"{ONE}/replies", MessageOut, needs=P.TICKET_REPLY, takes=ReplyIn, status=201)
@@ -108,10 +108,10 @@ def reply(given: dict[str, Any], ticket: str) -> Any:
     return conversation.reply(_ticket(ticket).id, given.pop("body"), by=g.actor, via="api", **given)
 
 
-@tickets.operation("GET", f"{ONE}/notes", listed(MessageOut), needs=P.TICKET_READ, who="agent")
-def list_notes(ticket: str) -> Any:
-    """Internal notes, for agents alone."""
-    return _messages(ticket, is_internal=True)
+@tickets.operation("GET", f"{ONE}/notes", listed(MessageOut), needs=P.TICKET_READ, who="agent", query=PageQuery)
+def list_notes(asked: dict[str, Any], ticket: str) -> Any:
+    """Internal notes, oldest first; for agents alone."""
+    return _one_page(ticket_lists.notes(_ticket(ticket), by=g.actor, **asked))
 
 
 @tickets.operation("POST", f"{ONE}/notes", MessageOut, needs=P.NOTE_WRITE, who="agent", takes=MessageIn, status=201)
@@ -152,10 +152,10 @@ def set_tags(given: dict[str, Any], ticket: str) -> Any:
     return {"tags": triage.set_tags(_ticket(ticket).id, given["tags"], by=g.actor)}
 
 
-@tickets.operation("GET", f"{ONE}/followers", listed(FollowerOut), needs=P.TICKET_READ)
-def list_followers(ticket: str) -> Any:
-    """Who is told of public replies beside the requester."""
-    return {"data": queries.followers(_ticket(ticket)), "next": None}
+@tickets.operation("GET", f"{ONE}/followers", listed(FollowerOut), needs=P.TICKET_READ, query=PageQuery)
+def list_followers(asked: dict[str, Any], ticket: str) -> Any:
+    """Who is told of public replies beside the requester, by name; a contact reads of his colleagues."""
+    return _one_page(ticket_lists.followers(_ticket(ticket), by=g.actor, **asked))
 
 
 @tickets.operation("POST", f"{ONE}/followers", FollowerOut, needs=P.TICKET_REPLY, takes=FollowerIn, status=201)
@@ -200,10 +200,10 @@ def upload_attachment(asked: dict[str, Any]) -> Any:
     return made, 201, {"Location": url_for("api_tickets.download_attachment", attachment_id=made.id)}
 
 
-@tickets.operation("GET", f"{ONE}/attachments", listed(AttachmentOut), needs=P.TICKET_READ)
-def list_attachments(ticket: str) -> Any:
-    """The ticket's files; those of notes for agents alone."""
-    return {"data": queries.attachments(_ticket(ticket), by=g.actor), "next": None}
+@tickets.operation("GET", f"{ONE}/attachments", listed(AttachmentOut), needs=P.TICKET_READ, query=PageQuery)
+def list_attachments(asked: dict[str, Any], ticket: str) -> Any:
+    """The ticket's files in the order in which they came; those of notes for agents alone."""
+    return _one_page(ticket_lists.attachments(_ticket(ticket), by=g.actor, **asked))
 
 
 @tickets.operation("GET", "/attachments/<uuid:attachment_id>", needs=P.TICKET_READ, content_type="application/octet-stream")
@@ -215,15 +215,15 @@ def download_attachment(attachment_id: UUID) -> Response:
 # --- What happened, and the clocks ------------------------------------------------------------------------------------
 
 
-@tickets.operation("GET", f"{ONE}/timeline", listed(EntryOut), needs=P.TICKET_READ)
-def timeline(ticket: str) -> Any:
-    """What happened, the last 300 entries; a contact is told what the portal tells, in its words."""
+@tickets.operation("GET", f"{ONE}/timeline", listed(EntryOut), needs=P.TICKET_READ, query=PageQuery)
+def timeline(asked: dict[str, Any], ticket: str) -> Any:
+    """What happened, oldest first; a contact is told what the portal tells, in its words."""
     row = _ticket(ticket)
-    entries = queries.timeline(row, by=g.actor)
+    page = ticket_lists.timeline(row, by=g.actor, **asked)
     if g.actor.is_contact:
         tz = ZoneInfo(tenants.visible_client(row.tenant_id, by=g.actor).time_zone)
-        return {"data": for_client(entries, me=g.actor.id, kind=row.kind, tz=tz), "next": None}
-    return {"data": entries, "next": None}
+        return {"data": for_client(page.rows, me=g.actor.id, kind=row.kind, tz=tz), "next": page.next}
+    return _one_page(page)
 
 
 @tickets.operation("GET", f"{ONE}/clocks", listed(ClockOut), needs=P.TICKET_READ)
@@ -249,6 +249,5 @@ def _ticket(text: str) -> Ticket:
     return named(text, by=g.actor)
 
 
-def _messages(ticket: str, *, is_internal: bool) -> dict[str, Any]:
-    found = queries.messages(_ticket(ticket), by=g.actor)
-    return {"data": [message for message in found if message.is_internal is is_internal], "next": None}
+def _one_page(page: Page[Any]) -> dict[str, Any]:
+    return {"data": page.rows, "next": page.next}

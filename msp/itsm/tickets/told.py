@@ -5,12 +5,18 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from msp.itsm.tickets import retargeted
 from msp.itsm.tickets.models import TimelineEntry
 from msp.itsm.tickets.states import portal_word
 
 # What the portal shows otherwise: the first step of the journey, and messages as they are.
 _PLAIN = {"opened": "Submitted", "replied": None}
+_ALWAYS = (*_PLAIN, retargeted.KIND, "follower_added", "rated")
+_STANDS = ("waiting_for_supplier", "scheduled", "waiting_for_approval")
+_WITHDRAWN = ("cancelled", "misfiled")
+_ENDED = ("resolved", "closed")
 
 
 class Told(NamedTuple):
@@ -34,6 +40,15 @@ def for_client(entries: Iterable[TimelineEntry], *, me: UUID | None, kind: str, 
     return shown
 
 
+def is_told() -> sa.ColumnElement[bool]:
+    """The entries that `for_client` leaves, as PostgreSQL finds them, so that a page of them is full."""
+    before, after = (TimelineEntry.data[name].astext for name in ("from", "to"))
+    is_reopened = sa.and_(before.in_(_ENDED), after.not_in(("closed", *_WITHDRAWN)))
+    is_turn = sa.or_(is_reopened, after.in_(("waiting_for_client", *_STANDS, "resolved", *_WITHDRAWN)))
+    is_known = sa.or_(TimelineEntry.kind.in_(_ALWAYS), sa.and_(TimelineEntry.kind == "moved", is_turn))
+    return sa.and_(~TimelineEntry.is_internal, is_known)
+
+
 def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str, tz: tzinfo) -> Told | None:
     """What a client should know of, with instants on the clocks of `tz`; None for the rest."""
     who = "You" if entry.actor_id is not None and entry.actor_id == me else entry.actor_name
@@ -51,15 +66,15 @@ def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str, tz: tzin
 def _moved(who: str, entry: TimelineEntry, kind: str) -> Told | None:
     before, after = str(entry.data.get("from", "")), str(entry.data.get("to", ""))
     reason = f": “{entry.data['reason']}”" if entry.data.get("reason") else ""
-    if before in ("resolved", "closed") and after not in ("closed", "cancelled", "misfiled"):
+    if before in _ENDED and after not in ("closed", *_WITHDRAWN):
         # A contact's reason is the message beside it.
         return Told("arrow-back-up", f"{who} reopened this{'' if entry.actor_kind == 'contact' else reason}")
     if after == "waiting_for_client":
         return Told("dial-pause", f"The clock stands still: {who} asked you something{reason}")
-    if after in ("waiting_for_supplier", "scheduled", "waiting_for_approval"):
+    if after in _STANDS:
         return Told("dial-pause", f"{portal_word(after, kind)}{reason}")
     if after == "resolved":
         return Told("circle-check", f"{who} said that it is {'fixed' if kind == 'incident' else 'done'}")
-    if after in ("cancelled", "misfiled"):
+    if after in _WITHDRAWN:
         return Told("circle-x", f"{who} withdrew this{reason}")
     return None
