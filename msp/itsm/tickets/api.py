@@ -78,21 +78,21 @@ def show_ticket(ticket: str) -> Any:
 @tickets.operation("PATCH", ONE, TicketOut, needs=P.TICKET_TRIAGE, takes=TicketChange, changes=True)
 def change_ticket(changes: dict[str, Any], ticket: str) -> Any:
     """Change what a ticket is about."""
-    row = _ticket(ticket)
+    row = _locked(ticket)
     return triage.classify(row.id, changes, by=g.actor, version=expected_version(row.version))
 
 
 @tickets.operation("POST", f"{ONE}/moves", TicketOut, needs=P.TICKET_MOVE, takes=MoveIn, changes=True)
 def move_ticket(given: dict[str, Any], ticket: str) -> Any:
     """Take a ticket to another state."""
-    row = _ticket(ticket)
+    row = _locked(ticket)
     return moves.move(row.id, given["to"], by=g.actor, version=expected_version(row.version), reason=given["reason"])
 
 
 @tickets.operation("PUT", f"{ONE}/assignment", TicketOut, needs=P.TICKET_ASSIGN, takes=AssignmentIn, changes=True)
 def assign_ticket(given: dict[str, Any], ticket: str) -> Any:
     """Give a ticket to an agent, a team, or nobody."""
-    row = _ticket(ticket)
+    row = _locked(ticket)
     return triage.assign(row.id, by=g.actor, version=expected_version(row.version), **given)
 
 
@@ -129,7 +129,7 @@ def acknowledge_ticket(ticket: str) -> Any:
 @tickets.operation("POST", f"{ONE}/refiling", TicketOut, needs=P.TICKET_REFILE, who="agent", takes=RefilingIn, status=201, changes=True)
 def refile_ticket(given: dict[str, Any], ticket: str) -> Any:
     """Go on in the client that it belongs to: the answer is the new ticket, the old one is closed as misfiled."""
-    row = _ticket(ticket)
+    row = _locked(ticket)
     made = refiling.refile(
         row.id, to=given["tenant_id"], requester_id=given["requester_id"], by=g.actor, message_ids=given["message_ids"],
         version=expected_version(row.version),
@@ -247,6 +247,11 @@ def explain_clock(ticket: str, kind: str) -> Any:
 
 def _ticket(text: str) -> Ticket:
     return named(text, by=g.actor)
+
+
+def _locked(text: str) -> Ticket:
+    """The ticket to be changed, in the version that `If-Match` is held against."""
+    return queries.visible_ticket(_ticket(text).id, by=g.actor, for_update=True)
 
 
 def _one_page(page: Page[Any]) -> dict[str, Any]:

@@ -66,12 +66,16 @@ def visible(statement: sa.Select[*Ts], *, by: Actor) -> sa.Select[*Ts]:
 
 
 def visible_ticket(ticket_id: UUID, *, by: Actor, for_update: bool = False) -> Ticket:
-    """One ticket; NotFound where it is absent or not this actor's to see."""
+    """One ticket; NotFound where it is absent or not this actor's to see.
+
+    Locked, it is as its row stands then, whatever was read of it before.
+    """
     key = ("locked", ticket_id, by.id if by.is_contact else by.tenant_ids)
     if for_update and key in memory():
         return cast(Ticket, memory()[key])
     statement = visible(sa.select(Ticket).where(Ticket.id == ticket_id), by=by)
-    ticket = db.session.scalar(statement.with_for_update() if for_update else statement)
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    ticket = db.session.scalar(locked if for_update else statement)
     if ticket is None:
         raise NotFound
     if for_update:
