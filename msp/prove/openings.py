@@ -14,5 +14,6 @@ OPEN_ROUTES = frozenset(
         "auth.arrive",
         "csat.rate",
         "api_about.description",
+        "api_about.viewer",
     }
 )

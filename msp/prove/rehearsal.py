@@ -6,16 +6,18 @@ So the owner of some data can be asked whether he gets through, a thousand times
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from msp.core.db import db, rollback
 
 
 @contextmanager
-def rehearsed(app: Flask) -> Iterator[None]:
-    """Within it the application commits no request."""
+def rehearsed(app: Flask) -> Iterator[list[str]]:
+    """Within it the application commits no request; gives the endpoints whose views were begun."""
+    begun: list[str] = []
 
     def dispatch() -> Response:
+        begun.append(str(request.endpoint))
         try:
             response = app.make_response(Flask.dispatch_request(app))
             if response.status_code < 400:
@@ -26,6 +28,6 @@ def rehearsed(app: Flask) -> Iterator[None]:
 
     app.dispatch_request = dispatch  # type: ignore[method-assign]  # an instance's own, taken back below
     try:
-        yield
+        yield begun
     finally:
         del app.dispatch_request  # the class's own shows again

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from uuid import UUID
 
@@ -66,6 +66,7 @@ class World:
     left: Side
     right: Side
     provider_id: UUID
+    bare: dict[str, Actor] = field(default_factory=dict)  # an agent and a contact without any role
 
     @contextmanager
     def as_actor(self, actor: Actor, app: Flask) -> Iterator[None]:
@@ -102,6 +103,7 @@ def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
         _own_rows(world, side, owner)
         side.ids |= fill(owner, side.tenant_id, side.canary)
         side.ids["tenant"] = side.tenant_id
+    _bare(world, owner)
     spread_canary(owner, world.left.tenant_id, world.left.canary)
     return world
 
@@ -132,6 +134,20 @@ def _agent(world: World, side: Side) -> None:
         made.id, "agent", made.name, permissions_of(made.roles, agent=True), (side.tenant_id,), provider_id=world.provider_id,
         person_id=made.person_id,
     )  # fmt: skip
+
+
+def _bare(world: World, owner_url: str) -> None:
+    """People who may sign in and hold no right: their only role is one that nobody knows."""
+    with world.console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
+        agent = people.add_agent("Agent without roles", "bare@prover.example", roles=["read_only"], by=PROVER)
+        contact = people.add_contact(
+            world.right.tenant_id, "Contact without roles", e_mail=f"bare@{world.right.canary}.example", roles=["requester"], by=PROVER
+        )
+        world.bare["agent"] = Actor(agent.id, "agent", agent.name, provider_id=world.provider_id, person_id=agent.person_id)
+        world.bare["contact"] = replace(_contact_actor(contact), permissions=frozenset())
+    with psycopg.connect(owner_url) as connection:
+        for table, actor in world.bare.items():
+            connection.execute(f"UPDATE {table} SET roles = '{{none}}' WHERE id = %s", (actor.id,))
 
 
 def _ticket(world: World, side: Side) -> None:

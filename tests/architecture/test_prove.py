@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from msp.core import catalogue, migrate
-from msp.prove import filters
+from msp.prove import filters, gates
 from msp.prove.proof import channel_part, dispose, filter_part, table_part
 from msp.prove.report import Part, Report
 from msp.prove.scratch import Scratch, scratch
@@ -105,9 +105,18 @@ def test_a_removed_safeguard_is_noticed(proven: tuple[Scratch, World], name: str
     assert removal.check() == [], "it holds again"
 
 
-def test_a_removed_gate_is_noticed(proven: tuple[Scratch, World]) -> None:
-    removal = next(r for r in removals(*proven) if r.kind == "gate")
-    assert removal.is_noticed()
+@pytest.mark.parametrize("kind", ["gate", "gate's right"])
+def test_a_gate_that_is_no_longer_held_is_noticed_by_what_the_route_answers(proven: tuple[Scratch, World], kind: str) -> None:
+    """Its declaration stands: only the behaviour of the route differs."""
+    removal = _named(proven, f"{kind} console agents.page")
+    assert removal.check() == []
+    assert any(f" {gates.PASSES} " in line for line in removal.said())
+    assert removal.check() == []
+
+
+def test_a_gate_whose_service_refuses_too_is_noticed_by_the_view_that_begins(proven: tuple[Scratch, World]) -> None:
+    said = _named(proven, "gate's right console acts.note").said()
+    assert said == [f"console /tickets/<ref>/note: POST {gates.BEGINS} {gates.BARE}, though it refuses in the end"]
 
 
 def test_the_report_names_every_failure() -> None:

@@ -4,15 +4,18 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
-from flask import Flask
+from flask import Flask, g, request
 from psycopg import sql
 
 from msp.core import catalogue, migrate
 from msp.core.actor import Actor
+from msp.core.errors import SignInRequired
 from msp.core.tables import registry
+from msp.core.web import gates as gates_of_the_product
 from msp.core.web.gates import gate_of, open_to_all
 from msp.prove import filters, gates, tables, trails
 from msp.prove.scratch import Scratch
@@ -29,10 +32,14 @@ class Removal:
     without: Callable[[], AbstractContextManager[None]]
     check: Callable[[], list[str]]
 
-    def is_noticed(self) -> bool:
-        """Whether the checks fail while the safeguard is gone; they must hold while it is there."""
+    def said(self) -> list[str]:
+        """What the checks say while the safeguard is gone; they must be silent while it is there."""
         with self.without():
-            return bool(self.check())
+            return self.check()
+
+    def is_noticed(self) -> bool:
+        """Whether the checks fail while the safeguard is gone."""
+        return bool(self.said())
 
 
 def removals(scratch: Scratch, world: World) -> Iterator[Removal]:
@@ -59,9 +66,7 @@ def _policies(scratch: Scratch, world: World) -> Iterator[Removal]:
             create += sql.SQL(f" WITH CHECK ({check})")
         drop = sql.SQL("DROP POLICY {n} ON {t}").format(n=sql.Identifier(name), t=sql.Identifier(table))
         kind = "restrictive rule" if permissive == "RESTRICTIVE" else "policy"
-        yield Removal(
-            kind, f"{table}.{name}", _swap(scratch, drop, create), lambda table=table: _table_check(scratch, world, table)
-        )
+        yield Removal(kind, f"{table}.{name}", _swap(scratch, drop, create), lambda table=table: _table_check(scratch, world, table))
 
 
 def _swap(scratch: Scratch, away: sql.Composed, back: sql.Composed) -> Callable[[], AbstractContextManager[None]]:
@@ -91,16 +96,50 @@ def _table_check(scratch: Scratch, world: World, table: str) -> list[str]:
 
 
 def _gates(world: World) -> Iterator[Removal]:
+    """Each gate's enforcement, whole and its demand for a right alone; and, as a second net, its declaration."""
     for app in (world.portal, world.console):
+        surface = str(app.surface)  # type: ignore[attr-defined]  # set by create_app
         for endpoint in sorted({rule.endpoint for rule in app.url_map.iter_rules()}):
             gate = gate_of(app, endpoint)
             if gate is None or gate.who == "everyone":
                 continue
-            name = f"{app.surface} {endpoint}"  # type: ignore[attr-defined]  # set by create_app
-            yield Removal("gate", name, _ungated(app, endpoint), lambda endpoint=endpoint: gates.failures(world, only=endpoint))
+            check = partial(gates.failures, world, only=(surface, endpoint))
+            yield Removal("gate", f"{surface} {endpoint}", _unheld(app, endpoint, _pass_all), check)
+            if gate.permission is not None or gate.who not in ("signed_in", "contact" if surface == "portal" else "agent"):
+                yield Removal("gate's right", f"{surface} {endpoint}", _unheld(app, endpoint, _pass_signed_in), check)
+            yield Removal("gate's declaration", f"{surface} {endpoint}", _undeclared(app, endpoint), check)
 
 
-def _ungated(app: Flask, endpoint: str) -> Callable[[], AbstractContextManager[None]]:
+def _pass_all() -> None:
+    """What is left of a gate that nobody holds."""
+
+
+def _pass_signed_in() -> None:
+    """What is left of a gate that asks for no right any more."""
+    if g.get("actor") is None:
+        raise SignInRequired
+
+
+def _unheld(app: Flask, endpoint: str, left: Callable[[], None]) -> Callable[[], AbstractContextManager[None]]:
+    """The gate stands declared as before, but on this one route it is not held against who asks."""
+
+    def check() -> None:
+        return left() if request.endpoint == endpoint else gates_of_the_product.check()
+
+    @contextmanager
+    def without() -> Iterator[None]:
+        before = app.before_request_funcs[None]
+        place = before.index(gates_of_the_product.check)
+        before[place] = check
+        try:
+            yield
+        finally:
+            before[place] = gates_of_the_product.check
+
+    return without
+
+
+def _undeclared(app: Flask, endpoint: str) -> Callable[[], AbstractContextManager[None]]:
     @contextmanager
     def without() -> Iterator[None]:
         view = app.view_functions[endpoint]
