@@ -61,6 +61,16 @@ def undo(run_id: UUID) -> ResponseReturnValue:
     return _begun(undoing)
 
 
+@blueprint.post("/<uuid:run_id>/stop")
+def stop(run_id: UUID) -> ResponseReturnValue:
+    try:
+        with savepoint():
+            bulk.stop(run_id, by=g.actor)
+    except Conflict as error:
+        return answers.page("console/queue/run.html", error, **_context(queries.visible_bulk_run(run_id, by=g.actor)))
+    return redirect(url_for("bulk.run", run_id=run_id), 303)
+
+
 def _begun(run: BulkRun) -> ResponseReturnValue:
     """Back to the queue with word of it where it is done, else to its own page."""
     progress = queries.bulk_progress(run, by=g.actor)

@@ -16,7 +16,7 @@ from tenants.permissions import Permission
 
 STEPS_FIRED = "tickets.steps_fired"
 OPENED, REPLIED, ASSIGNED, RESOLVED = "tickets.opened", "tickets.replied", "tickets.assigned", "tickets.resolved"
-SWEEP_FILES = "tickets.sweep_files"
+SWEEP_FILES, FORGET_BULK = "tickets.sweep_files", "tickets.forget_bulk"
 
 
 @job(STEPS_FIRED, queue="urgent", actor=escalations.ACTOR)
@@ -108,6 +108,19 @@ def work_bulk(call: Call) -> None:
     bulk.work(UUID(call.args["run_id"]), item_ids, call.tenant_ids[0], by=call.by)
 
 
+@job(FORGET_BULK, queue="bulk")
+def forget_bulk(call: Call) -> None:
+    """Forget some bulk runs of long ago, and ask for the next ones."""
+    if bulk.forget():
+        outbox.enqueue(FORGET_BULK, {})
+
+
+def ask_to_forget_bulk() -> None:
+    """A batch is a job, so that none holds many rows for long."""
+    with apart(Scope.staff()):
+        outbox.enqueue(FORGET_BULK, {})
+
+
 @job(SWEEP_FILES, queue="bulk")
 def sweep_files(call: Call) -> None:
     """Remove files that never became part of a message, and scan again what is held."""
@@ -120,6 +133,7 @@ def ask_for_file_sweep() -> None:
         outbox.enqueue(SWEEP_FILES, {})
 
 
+cron.schedule(cron.Schedule(FORGET_BULK, timedelta(days=1), ask_to_forget_bulk))
 cron.schedule(cron.Schedule(SWEEP_FILES, timedelta(hours=1), ask_for_file_sweep))
 
 

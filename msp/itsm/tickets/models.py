@@ -133,6 +133,14 @@ class Ticket(ClientRow, Base):
         sa.CheckConstraint("char_length(subject) BETWEEN 1 AND 300", name="subject"),
         sa.Index("ix_ticket_queue", "sla_due_at", "id", postgresql_where=sa.text("is_open")),
         sa.Index("ix_ticket_client_queue", "tenant_id", "sla_due_at", "id", postgresql_where=sa.text("is_open")),
+        sa.Index(
+            "ix_ticket_status", "status", sa.text("updated_at DESC"), sa.text("id DESC"),
+            postgresql_where=sa.text("status NOT IN ('closed', 'cancelled')"),
+        ),
+        sa.Index(
+            "ix_ticket_pace", "sla_standing", "sla_breaches_at", "sla_risk_at", "sla_outcome", postgresql_include=["tenant_id"],
+            postgresql_where=sa.text("is_open"),
+        ),
         sa.Index("ix_ticket_newest", sa.text("created_at DESC"), sa.text("id DESC")),
         sa.Index("ix_ticket_client_newest", "tenant_id", sa.text("created_at DESC"), sa.text("id DESC")),
         sa.Index("ix_ticket_updated", sa.text("updated_at DESC"), sa.text("id DESC")),
@@ -143,7 +151,7 @@ class Ticket(ClientRow, Base):
         sa.Index("ix_ticket_team", "team_id", "sla_due_at", "id", postgresql_where=sa.text("is_open")),
         sa.Index("ix_ticket_ref", "ref"),
         sa.Index("ix_ticket_search", "tenant_id", "search", postgresql_using="gin"),
-    )
+    )  # fmt: skip
 
 
 class Message(ClientRow, Base):
@@ -299,14 +307,15 @@ class BulkRun(ProviderRow, Base):
     """
 
     __tablename__ = "bulk_run"
-    __isolation__ = provider_table()
+    __isolation__ = provider_table("SELECT INSERT UPDATE DELETE")
 
     agent_id: Mapped[UUID] = mapped_column(sa.ForeignKey("agent.id"), index=True)
     act: Mapped[str]
     args: Mapped[dict[str, Any]]
     query: Mapped[str]
     total: Mapped[int]
-    begun_at: Mapped[datetime]
+    begun_at: Mapped[datetime] = mapped_column(index=True)
+    stopped_at: Mapped[datetime | None]
     undoes_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("bulk_run.id"), unique=True)
 
     __table_args__ = (_one_of("act", ("assign", "move", "classify", "tag")),)
@@ -316,7 +325,7 @@ class BulkItem(ClientRow, Base):
     """One ticket of a bulk run: as it was when the run began, what became of it, and what the act may change, before and after."""
 
     __tablename__ = "bulk_item"
-    __isolation__ = client_table("")
+    __isolation__ = client_table("", "SELECT INSERT UPDATE DELETE")
     __audited__ = False
 
     run_id: Mapped[UUID] = mapped_column(sa.ForeignKey("bulk_run.id"), index=True)

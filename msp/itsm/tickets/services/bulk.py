@@ -1,7 +1,8 @@
 """One act on many tickets: each through its own service, each failing alone, and for a day to be undone.
 
 A bulk run freezes which tickets are meant. Few are worked at once; many by jobs of some tickets of one client each, bound
-to that client and to what the agent may do by then. An item is marked in the transaction that works it.
+to that client and to what the agent may do by then. An item is marked in the transaction that works it. Its agent can
+stop a run: a job asks before each ticket, and marks what it leaves.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from msp.core import clock
 from msp.core.actor import Actor
@@ -31,7 +33,10 @@ WORK = queries.BULK_JOB
 MOST = 5000
 AT_ONCE = 50
 UNDO = timedelta(hours=24)
+KEPT_FOR = timedelta(days=90)
+STOPPED = "It was stopped before this one's turn."
 _CHUNK = 25
+_FORGOTTEN_AT_ONCE = 10
 Change = tuple[dict[str, Any], dict[str, Any]]  # what the act may change, before and after
 
 
@@ -90,6 +95,38 @@ def undo(run_id: UUID, *, by: Actor) -> BulkRun:
     return undoing
 
 
+def stop(run_id: UUID, *, by: Actor) -> BulkRun:
+    """Leave what a run of one's own has not done yet. Tickets that a job holds at this moment are marked by that job."""
+    by.require(Permission.TICKET_READ)
+    run = queries.visible_bulk_run(run_id, by=by, for_update=True)
+    if run.stopped_at is not None:
+        raise Conflict("This has been stopped already.")
+    if not queries.bulk_progress(run, by=by).waiting:
+        raise Conflict("This is finished; there is nothing left to stop.")
+    run.stopped_at = clock.now()
+    db.session.flush()
+    left = sa.select(BulkItem.id).where(BulkItem.run_id == run.id, BulkItem.state == "waiting")
+    ids = db.session.scalars(left.with_for_update(skip_locked=True)).all()
+    skipped = sa.update(BulkItem).where(BulkItem.run_id == run.id, BulkItem.id.in_(ids))
+    db.session.execute(skipped.values(state="skipped", reason=STOPPED))
+    return run
+
+
+def forget(*, batch: int = _FORGOTTEN_AT_ONCE) -> int:
+    """Delete the oldest finished runs of long ago with their items; how many. An undoing goes before what it undoes."""
+    undoing = aliased(BulkRun)
+    old = sa.select(BulkRun.id).where(
+        BulkRun.begun_at < clock.now() - KEPT_FOR,
+        ~sa.exists().where(undoing.undoes_id == BulkRun.id),
+        ~sa.exists().where(BulkItem.run_id == BulkRun.id, BulkItem.state == "waiting"),
+    )
+    ids = db.session.scalars(old.order_by(BulkRun.begun_at).limit(batch).with_for_update(skip_locked=True)).all()
+    if ids:
+        db.session.execute(sa.delete(BulkItem).where(BulkItem.run_id.in_(ids)))
+        db.session.execute(sa.delete(BulkRun).where(BulkRun.id.in_(ids)))
+    return len(ids)
+
+
 def why_not_undone(run: BulkRun, progress: queries.BulkProgress) -> str:
     """Why a run cannot be undone now; empty where it can."""
     if run.undoes_id is not None:
@@ -117,7 +154,7 @@ def work(run_id: UUID, item_ids: Sequence[UUID], tenant_id: UUID, *, by: Actor) 
         agent = _agent_now(run, tenant_id, by=by)
         name_trail(replace(current_scope().trail, actor_name=agent.name, actor_kind="agent"))
         with savepoint():
-            _work(run, items, by=agent)
+            _work(run, items, by=agent, may_be_stopped=True)
     except Forbidden as refusal:
         for item in items:
             item.state, item.reason = "skipped", refusal.message
@@ -173,7 +210,7 @@ def _agent_now(run: BulkRun, tenant_id: UUID, *, by: Actor) -> Actor:
     )
 
 
-def _work(run: BulkRun, items: Sequence[BulkItem], *, by: Actor) -> None:
+def _work(run: BulkRun, items: Sequence[BulkItem], *, by: Actor, may_be_stopped: bool = False) -> None:
     """Do what the run is about to each item's ticket, and mark the item."""
     if not items:
         return
@@ -181,6 +218,8 @@ def _work(run: BulkRun, items: Sequence[BulkItem], *, by: Actor) -> None:
     values: dict[UUID, Change] = {}
 
     def one(ticket_id: UUID) -> None:
+        if may_be_stopped and _is_stopped(run):
+            raise Conflict(STOPPED)
         work_one = _restore if run.undoes_id else _do
         values[ticket_id] = work_one(run, by_ticket[ticket_id], by=by)
 
@@ -191,6 +230,11 @@ def _work(run: BulkRun, items: Sequence[BulkItem], *, by: Actor) -> None:
             item.state = "done"
             item.before, item.after = values[item.ticket_id]
     db.session.flush()
+
+
+def _is_stopped(run: BulkRun) -> bool:
+    """Asked anew each time: another transaction may have stopped it since."""
+    return db.session.scalar(sa.select(BulkRun.stopped_at).where(BulkRun.id == run.id)) is not None
 
 
 def _do(run: BulkRun, item: BulkItem, *, by: Actor) -> Change:
