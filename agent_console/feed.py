@@ -177,7 +177,7 @@ def _simply(icon: str, words: str) -> Callable[[Markup, Mapping[str, Any], Timel
     """An entry whose sentence has its name and, where it says so, one word of its data."""
 
     def tell(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
-        told = {name: data.get(name, "") for name in ("name", "why", "to")}
+        told = {name: data.get(name, "") for name in ("name", "why", "from", "to")}
         return icon, Markup(words).format(who=who, **told)  # noqa: S704 - the words are ours, format escapes the rest
 
     return tell
@@ -197,6 +197,7 @@ _TOLD: dict[str, Callable[[Markup, Mapping[str, Any], TimelineEntry], tuple[str,
     "acknowledged": _simply("thumb-up", "<b>{who}</b> acknowledged it"),
     "follower_added": _simply("user-plus", "<b>{who}</b> added <b>{name}</b> as follower"),
     "follower_removed": _simply("user-minus", "<b>{who}</b> removed <b>{name}</b> from the followers"),
+    "requester_changed": _simply("user", "<b>{who}</b> made <b>{to}</b> the requester in place of <b>{from}</b>"),
     "refiled_to": _simply("building", "<b>{who}</b> re-filed it to another client"),
     "refiled_from": _simply("building", "<b>{who}</b> re-filed it here from another client"),
     "touched": _simply("history", "<b>{who}</b> changed details in the system it came from"),

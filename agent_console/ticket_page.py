@@ -369,6 +369,7 @@ class TicketPage:
         has = {
             "status": self.by.may("ticket.move") and bool(self.moves),
             "subject": self.by.may("ticket.triage"),
+            "requester": self.by.may("ticket.triage"),
             "follow": self.by.may("ticket.reply"),
             "custom": self.by.may("ticket.triage") and bool(self.custom_fields),
         }

@@ -24,7 +24,7 @@ from msp.itsm.tickets import queries
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.custom import values
 from msp.itsm.tickets.queries import TicketKey
-from msp.itsm.tickets.services import conversation, moves, triage
+from msp.itsm.tickets.services import conversation, moves, requester, triage
 from tenants.permissions import Permission
 
 blueprint = console_blueprint("acts", "/tickets/<ref>")
@@ -120,6 +120,17 @@ def assign(ref: str) -> ResponseReturnValue:
 def classify(ref: str) -> ResponseReturnValue:
     def act(key: TicketKey, form: forms.Form) -> None:
         triage.classify(key.id, _changes(key, form), by=g.actor, version=forms.number(form, "version"))
+
+    return _do(ref, Permission.TICKET_TRIAGE, act)
+
+
+@blueprint.post("/requester")
+def change_requester(ref: str) -> ResponseReturnValue:
+    def act(key: TicketKey, form: forms.Form) -> None:
+        contact = people.named(key.tenant_id, form.get("requester", ""), field="requester", by=g.actor)
+        if contact is None:
+            raise Invalid.field("requester", "Say who needs help.", "required")
+        requester.change_requester(key.id, contact.id, by=g.actor, version=forms.number(form, "version"))
 
     return _do(ref, Permission.TICKET_TRIAGE, act)
 

@@ -23,6 +23,7 @@ ACTS = (
     "acknowledge",
     "assign",
     "classify",
+    "requester",
     "tags",
     "followers",
     "refile",

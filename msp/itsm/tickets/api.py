@@ -43,7 +43,7 @@ from msp.itsm.tickets.schemas import (
     TicketQuery,
     UploadQuery,
 )
-from msp.itsm.tickets.services import conversation, files, moves, opening, refiling, triage
+from msp.itsm.tickets.services import conversation, files, moves, opening, refiling, requester, triage
 from msp.itsm.tickets.told import for_client
 from tenants import queries as tenants
 from tenants.permissions import Permission as P
@@ -77,9 +77,12 @@ def show_ticket(ticket: str) -> Any:
 
 @tickets.operation("PATCH", ONE, TicketOut, needs=P.TICKET_TRIAGE, takes=TicketChange, changes=True)
 def change_ticket(changes: dict[str, Any], ticket: str) -> Any:
-    """Change what a ticket is about."""
+    """Change what a ticket is about, or whose it is."""
     row = _locked(ticket)
-    return triage.classify(row.id, changes, by=g.actor, version=expected_version(row.version))
+    moves.check_version(row, expected_version(row.version))
+    if "requester_id" in changes:
+        requester.change_requester(row.id, changes.pop("requester_id"), by=g.actor)
+    return triage.classify(row.id, changes, by=g.actor)
 
 
 @tickets.operation("POST", f"{ONE}/moves", TicketOut, needs=P.TICKET_MOVE, takes=MoveIn, changes=True)

@@ -58,5 +58,11 @@ class TicketClassified(TicketEvent):
 
 
 @dataclass(frozen=True)
+class TicketRequesterChanged(TicketEvent):
+    before_id: UUID
+    after_id: UUID
+
+
+@dataclass(frozen=True)
 class TicketRefiled(TicketEvent):
     """The wrong client's ticket is closed; its successor lives elsewhere."""

@@ -69,6 +69,7 @@ class TicketIn(Strict):
 
 class TicketChange(Strict):
     subject = line(300)
+    requester_id = fields.UUID(metadata={"description": "An active contact of the ticket's client"})
     kind = fields.String(validate=validate.OneOf(KINDS))
     site_id = fields.UUID(allow_none=True)
     category_id = fields.UUID(allow_none=True)

@@ -13,7 +13,7 @@ from msp.itsm.tickets.states import portal_word
 
 # What the portal shows otherwise: the first step of the journey, and messages as they are.
 _PLAIN = {"opened": "Submitted", "replied": None}
-_ALWAYS = (*_PLAIN, retargeted.KIND, "follower_added", "rated")
+_ALWAYS = (*_PLAIN, retargeted.KIND, "follower_added", "requester_changed", "rated")
 _STANDS = ("waiting_for_supplier", "scheduled", "waiting_for_approval")
 _WITHDRAWN = ("cancelled", "misfiled")
 _ENDED = ("resolved", "closed")
@@ -58,6 +58,8 @@ def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str, tz: tzin
         return Told("clock", retargeted.client_words(entry, kind, tz))
     if entry.kind == "follower_added":
         return Told("user-plus", f"{who} let {entry.data.get('name', '')} follow this")
+    if entry.kind == "requester_changed":
+        return Told("user", f"{who} made {entry.data.get('to', '')} the requester in place of {entry.data.get('from', '')}")
     if entry.kind == "rated":
         return Told("star", f"{who} rated this")
     return None
