@@ -16,14 +16,16 @@ from flask import g, url_for
 from msp.core import clock
 from msp.core.api.blueprint import Resource
 from msp.core.api.conditional import expected_version
+from msp.core.api.openapi import Right
 from msp.core.api.schemas import WordsQuery, listed
 from msp.core.app import settings
 from msp.core.errors import FieldError, Forbidden, Invalid, NotFound
 from msp.core.paging import Page
 from tenants import access, directory, listing, queries
-from tenants.identity import links
+from tenants.identity import api_tokens, links
 from tenants.models import Agent, Team
 from tenants.permissions import Permission as P
+from tenants.permissions import audience
 from tenants.schemas import (
     AgentChange,
     AgentDetailOut,
@@ -51,6 +53,7 @@ from tenants.services import clients, people
 
 resource = Resource("people", __name__, "Clients and people")
 BLUEPRINTS = (resource,)
+RIGHTS = {str(permission): Right(scope, audience(permission)) for permission, scope in api_tokens.scopes_of_permissions().items()}
 
 
 @resource.operation("GET", "/tenants", listed(TenantOut), needs=P.CLIENT_READ, who="agent", query=WordsQuery)

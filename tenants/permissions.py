@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Literal
 
 
 class Permission(StrEnum):
@@ -94,3 +95,9 @@ def permissions_of(roles: Iterable[str], *, agent: bool) -> frozenset[str]:
     """The union of what the roles allow; an unknown role allows nothing."""
     table = AGENT_ROLES if agent else CONTACT_ROLES
     return frozenset().union(*(table.get(role, frozenset()) for role in roles))
+
+
+def audience(permission: str) -> Literal["agent", "contact", "signed_in"]:
+    """Who can have a permission at all, by the roles that there are."""
+    agents, contacts = permissions_of(AGENT_ROLES, agent=True), permissions_of(CONTACT_ROLES, agent=False)
+    return "signed_in" if permission in agents & contacts else "contact" if permission in contacts else "agent"

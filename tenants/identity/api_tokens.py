@@ -79,6 +79,12 @@ def permissions_of_scopes(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(allowed)
 
 
+def scopes_of_permissions() -> dict[P, str]:
+    """The least scope that a token needs for each permission."""
+    write = {permission: f"{name}:write" for name, area in AREAS.items() for permission in area.write}
+    return write | {permission: f"{name}:read" for name, area in AREAS.items() for permission in area.read}
+
+
 def offered_scopes(*, by: Actor) -> list[str]:
     """Scopes that would be worth something in this actor's hands."""
     return [

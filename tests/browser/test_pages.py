@@ -132,7 +132,7 @@ def test_pages_before_the_door_and_errors(running: Any, stage: stages.Stage, chr
     page, wrong = context.new_page(), list[str]()
     heard = watched(page)
     for host in (stage.company.host, "console.localhost"):
-        for path in ("/sign-in", "/forgotten", "/invitation/none", "/nowhere"):
+        for path in ("/sign-in", "/forgotten", "/invitation/none", "/nowhere", "/api/v1/docs"):
             page.goto(running.url(host, path))
             heard[:] = [text for text in heard if "status of 404" not in text]
             wrong += check(page, host + path, 320, heard)

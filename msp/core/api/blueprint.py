@@ -36,7 +36,10 @@ class Resource(flask_smorest.Blueprint):
         its `Idempotency-Key`, unless it takes a file.
         """
         is_repeatable = method == "POST" and not is_upload
-        marks = {"x-if-match": changes, "x-idempotent": is_repeatable, "x-etag": _has_version(answer), "x-upload": is_upload}
+        marks = {
+            "x-if-match": changes, "x-idempotent": is_repeatable, "x-etag": _has_version(answer), "x-upload": is_upload,
+            "x-audience": who, "x-permission": needs and str(needs),
+        }  # fmt: skip
 
         def register(view: View) -> View:
             made = gated(Gate(who, needs))(view)
@@ -51,7 +54,7 @@ class Resource(flask_smorest.Blueprint):
                 made = once(made)
             if is_upload:
                 made = takes_files(one=True)(made)
-            made = self.doc(**{name: True for name, is_set in marks.items() if is_set})(made)
+            made = self.doc(**{name: mark for name, mark in marks.items() if mark})(made)
             self.route(rule, methods=[method])(made)
             return view
 

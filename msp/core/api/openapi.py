@@ -3,15 +3,18 @@
 `python -m msp.core.api.openapi` writes it to `docs/openapi.json`.
 """
 
+import copy
 import json
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 
 from msp.core import features
 from msp.core.api.schemas import Problem
+from msp.core.web.gates import Who
 
 FILE = Path(__file__).parents[3] / "docs" / "openapi.json"
 
@@ -28,9 +31,16 @@ _ONE_FILE = {
 }  # fmt: skip
 
 
+class Right(NamedTuple):
+    """A permission seen from outside: the token's scope that holds it, and who can have it at all."""
+
+    scope: str
+    audience: Who
+
+
 def document(api: Any) -> dict[str, Any]:
-    """The whole description as plain data."""
-    spec = api.spec.to_dict()
+    """The whole description as plain data of its own."""
+    spec: dict[str, Any] = copy.deepcopy(api.spec.to_dict())
     components = spec.setdefault("components", {})
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     components.pop("responses", None)
@@ -40,6 +50,7 @@ def document(api: Any) -> dict[str, Any]:
         for method, operation in path.items():
             if method != "parameters":
                 _complete(method, operation)
+                _say_who(operation, api.rights)
     for tag in spec.get("tags", ()):
         tag["name"] = tag["name"].removeprefix("api_")
     return spec
@@ -75,6 +86,15 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         }
     operation["responses"] = dict(sorted(responses.items()))
     operation["responses"].pop("default", None)
+
+
+def _say_who(operation: dict[str, Any], rights: Mapping[str, Right]) -> None:
+    """The scope that a token must have, as OpenAPI names it, and whose token that can be; the permission stays as `x-permission`."""
+    right = rights.get(operation.get("x-permission", ""))
+    if right is not None:
+        operation["security"] = [{"token": [right.scope]}]
+        if operation["x-audience"] == "signed_in":
+            operation["x-audience"] = right.audience
 
 
 def _header(name: str, words: str, *, required: bool) -> dict[str, Any]:
