@@ -120,11 +120,11 @@ def visible_contact(contact_id: UUID, *, by: Actor, for_update: bool = False) ->
     return contact
 
 
-def contact_in(tenant_id: UUID, contact_id: UUID) -> Contact:
-    """A contact of the client that a row belongs to, to be named on it; Invalid otherwise."""
+def contact_in(tenant_id: UUID, contact_id: UUID, *, field: str = "requester_id") -> Contact:
+    """A contact of the client that a row belongs to, to be named on it; Invalid, by the name of the field, otherwise."""
     contact = db.session.get(Contact, (tenant_id, contact_id))
     if contact is None or not contact.is_active:
-        raise Invalid.field("requester_id", "There is no such contact at this client.", "unknown")
+        raise Invalid.field(field, "There is no such contact at this client.", "unknown")
     return contact
 
 
@@ -169,11 +169,11 @@ def agents(*, active_only: bool = True) -> Sequence[Agent]:
     return db.session.scalars(statement.where(Agent.is_active) if active_only else statement).all()
 
 
-def assignable_agent(agent_id: UUID, *, tenant_id: UUID) -> Agent:
+def assignable_agent(agent_id: UUID, *, tenant_id: UUID, field: str = "assignee_id") -> Agent:
     """An agent who may work for the client: active, and not limited to others; Invalid otherwise."""
     agent = db.session.get(Agent, agent_id)
     if agent is None or not agent.is_active or (agent.is_limited and tenant_id not in client_ids_of(agent.id)):
-        raise Invalid.field("assignee_id", "This agent cannot work for this client.", "not_assignable")
+        raise Invalid.field(field, "This agent cannot work for this client.", "not_assignable")
     return agent
 
 

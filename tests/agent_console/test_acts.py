@@ -202,6 +202,9 @@ def test_followers_come_and_go(desk: Any, acme: Any, birch: Any, ticket: Any) ->
         assert refused.status_code == 422
         assert words in plain(refused)
         assert f'value="{typed}"' in refused.get_data(as_text=True)
+    stranger = desk.post(path, agent=str(new_id()), dialog="follow")
+    assert stranger.status_code == 422
+    assert "This agent cannot work for this client." in plain(stranger)
     foreign = birch.people["manager"]
     assert desk.post(path, contact=foreign.e_mail, dialog="follow").status_code == 422
     assert desk.post(f"{path}/{known[manager.name]}/remove").status_code == 303

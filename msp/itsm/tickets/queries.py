@@ -109,6 +109,16 @@ def messages(ticket: Ticket, *, by: Actor, limit: int = 200) -> Sequence[Message
     return db.session.scalars(newest).all()[::-1]
 
 
+def messages_by_id(ticket: Ticket, ids: Iterable[UUID], *, by: Actor) -> Sequence[Message]:
+    """These messages of the ticket, oldest first; notes only for agents."""
+    statement = sa.select(Message).where(
+        Message.tenant_id == ticket.tenant_id, Message.ticket_id == ticket.id, Message.id.in_(set(ids))
+    )
+    if by.is_contact:
+        statement = statement.where(~Message.is_internal)
+    return db.session.scalars(statement.order_by(Message.sent_at, Message.id)).all()
+
+
 def timeline(ticket: Ticket, *, by: Actor, limit: int = 300) -> Sequence[TimelineEntry]:
     """What happened, oldest first, the last `limit` entries."""
     statement = sa.select(TimelineEntry).where(

@@ -104,7 +104,9 @@ def test_followers_come_and_go(portal_app: Any, contact: Caller, agent: Caller, 
     assert colleague("GET", f"{one}/followers").json["data"] == [made.json]
     assert "follower_added" in kinds(agent, one)
     foreign = contact("POST", f"{one}/followers", json={"contact_id": str(birch.people["admin"].id)})
-    assert foreign.status_code == 422
+    assert (foreign.status_code, foreign.json["errors"][0]["pointer"]) == (422, "/contact_id")
+    nobody = agent("POST", f"{one}/followers", json={"agent_id": str(uuid4())})
+    assert (nobody.status_code, nobody.json["errors"][0]["pointer"]) == (422, "/agent_id")
     assert contact("POST", f"{one}/followers", json={}).status_code == 422
     assert agent("DELETE", f"{one}/followers/{made.json['id']}").status_code == 204
     assert contact("GET", f"{one}/followers").json["data"] == []

@@ -81,6 +81,17 @@ def test_neither_client_learns_of_the_other(console_app: Any, acme: Any, birch: 
             assert "They belong" not in text
 
 
+def test_old_messages_go_along(console_app: Any, birch: Any, agent: Any, ticket: Any) -> None:
+    """Also one that more came after than a page shows, in the order in which they were written."""
+    with clock.at(LATER), world.acting(console_app, agent):
+        first = queries.messages(ticket, by=agent)[0]
+        wrote = [conversation.reply(ticket.id, f"Reply {number}", by=agent) for number in range(201)]
+        assert first.id not in [message.id for message in queries.messages(ticket, by=agent)]
+    made = refiled(console_app, ticket, birch, agent, message_ids=[wrote[3].id, first.id])
+    with world.acting(console_app, agent):
+        assert [message.body for message in queries.messages(made, by=agent)] == [first.body, "Reply 3"]
+
+
 def test_notes_never_go_along(console_app: Any, birch: Any, agent: Any, ticket: Any) -> None:
     with world.acting(console_app, agent):
         [note] = [m.id for m in queries.messages(ticket, by=agent) if m.is_internal]

@@ -57,7 +57,7 @@ def refile(
 
 def _chosen(ticket: Ticket, message_ids: Sequence[UUID], *, by: Actor) -> list[Message]:
     wanted = set(message_ids)
-    found = [message for message in queries.messages(ticket, by=by) if message.id in wanted and not message.is_internal]
+    found = [message for message in queries.messages_by_id(ticket, wanted, by=by) if not message.is_internal]
     if len(found) != len(wanted):
         raise Invalid.field("message_ids", "Only public messages of this ticket can go along.", "unknown")
     return found

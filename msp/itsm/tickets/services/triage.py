@@ -104,9 +104,9 @@ def add_follower(ticket_id: UUID, *, by: Actor, contact_id: UUID | None = None, 
     by.require(Permission.TICKET_REPLY)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
     if contact_id is not None:
-        name = tenants.contact_in(ticket.tenant_id, contact_id).name
+        name = tenants.contact_in(ticket.tenant_id, contact_id, field="contact_id").name
     elif agent_id is not None and not by.is_contact:
-        name = tenants.assignable_agent(agent_id, tenant_id=ticket.tenant_id).name
+        name = tenants.assignable_agent(agent_id, tenant_id=ticket.tenant_id, field="agent_id").name
     else:
         raise Invalid.field("contact_id", "Say who should follow.", "required")
     for known in queries.followers(ticket):
