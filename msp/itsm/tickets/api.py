@@ -135,7 +135,7 @@ def refile_ticket(given: dict[str, Any], ticket: str) -> Any:
     row = _locked(ticket)
     made = refiling.refile(
         row.id, to=given["tenant_id"], requester_id=given["requester_id"], by=g.actor, message_ids=given["message_ids"],
-        version=expected_version(row.version),
+        attachment_ids=given["attachment_ids"], version=expected_version(row.version),
     )  # fmt: skip
     return made, 201, {"Location": url_for("api_tickets.show_ticket", ticket=made.ref)}
 

@@ -192,7 +192,14 @@ class FollowerOut(Schema):
 class RefilingIn(Strict):
     tenant_id = fields.UUID(required=True, metadata={"description": "The client that it belongs to"})
     requester_id = fields.UUID(required=True, metadata={"description": "Who needs help there"})
-    message_ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=200))
+    message_ids = fields.List(
+        fields.UUID(), load_default=list, validate=validate.Length(max=200),
+        metadata={"description": "Public messages that go along"},
+    )  # fmt: skip
+    attachment_ids = fields.List(
+        fields.UUID(), load_default=list, validate=validate.Length(max=200),
+        metadata={"description": "Files of these messages that go along"},
+    )  # fmt: skip
 
 
 class CategoryOut(Schema):

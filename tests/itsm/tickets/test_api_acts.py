@@ -123,6 +123,22 @@ def test_acknowledging_answers_the_clock(contact: Caller, agent: Caller, one: st
     assert agent("POST", f"{one}/acknowledgement").json["version"] == taken.json["version"]
 
 
+def test_files_named_go_along_with_their_messages(agent: Caller, contact: Caller, one: str, birch: Any) -> None:
+    taken, left = (send(contact).json["id"] for _ in range(2))
+    said = contact("POST", f"{one}/replies", json={"body": "See.", "attachment_ids": [taken, left]}).json["id"]
+    hidden = send(agent, query=f"?tenant_id={agent('GET', one).json['tenant_id']}").json["id"]
+    agent("POST", f"{one}/notes", json={"body": "Ours.", "attachment_ids": [hidden]})
+    wanted = {"tenant_id": str(birch.id), "requester_id": str(birch.people["requester"].id), "message_ids": [said]}
+    for wrong in (hidden, str(uuid4())):
+        refused = agent("POST", f"{one}/refiling", {"If-Match": "*"}, json={**wanted, "attachment_ids": [wrong]})
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/attachment_ids")
+    made = agent("POST", f"{one}/refiling", {"If-Match": "*"}, json={**wanted, "attachment_ids": [taken]})
+    assert made.status_code == 201
+    [copy] = agent("GET", f"/tickets/{made.json['ref']}/attachments").json["data"]
+    assert (copy["name"], copy["id"] in (taken, left)) == ("plan.pdf", False)
+    assert agent("GET", f"/attachments/{copy['id']}").data == PDF
+
+
 def test_a_ticket_goes_on_in_the_right_client(agent: Caller, contact: Caller, one: str, birch: Any) -> None:
     wanted = {"tenant_id": str(birch.id), "requester_id": str(birch.people["requester"].id)}
     assert agent("POST", f"{one}/refiling", json=wanted).status_code == 428
