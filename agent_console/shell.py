@@ -12,6 +12,7 @@ from msp.core.live.pages import stream
 from msp.core.notify import queries as notify
 from msp.core.web.frame import brand_of
 from msp.core.web.shell import Bell, NavGroup, NavItem, Shell, User
+from msp.itsm.tickets import listing
 
 
 def build() -> Shell:
@@ -56,7 +57,7 @@ def _views() -> NavGroup:
     return NavGroup(
         tuple(
             NavItem(
-                view.label, url_for("queue.page", q=view.query), view.icon, counts[view.key],
+                view.label, url_for("queue.page", q=view.query), view.icon, listing.in_words(counts[view.key]),
                 view.tone if counts[view.key] else "", is_current=in_queue and view == here,
                 is_minor=view not in (default, here), keys="g q" if view == default else "",
             )

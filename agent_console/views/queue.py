@@ -86,7 +86,7 @@ def counts() -> ResponseReturnValue:
         here = None
     else:
         here = _count(wanted, tz)
-    return jsonify(views={view.query: known[view.key] for view in saved_views.all_views()}, here=here)
+    return jsonify(views={view.query: listing.in_words(known[view.key]) for view in saved_views.all_views()}, here=here)
 
 
 @blueprint.post("/queue/density")
@@ -119,9 +119,8 @@ def _count(wanted: listing.Asked, tz: tzinfo) -> str:
     """How many tickets the query finds, in words: many are not counted to the end."""
     view = saved_views.view_of(str(wanted))
     if view is not None:
-        return str(saved_views.counts(by=g.actor, tz=tz)[view.key])
-    number = saved_views.total(wanted, by=g.actor, tz=tz)
-    return str(number) if number <= listing.MOST_COUNTED else f"{listing.MOST_COUNTED}+"
+        return listing.in_words(saved_views.counts(by=g.actor, tz=tz)[view.key])
+    return listing.in_words(saved_views.total(wanted, by=g.actor, tz=tz))
 
 
 def _matching(shown: listing.Listing, wanted: listing.Asked, tz: tzinfo) -> int:

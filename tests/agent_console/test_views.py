@@ -26,7 +26,7 @@ def test_one_is_saved_counted_renamed_removed_and_back(desk: Any, ticket: Any) -
     page = desk.get(saved.headers["Location"])
     assert f"“{name}” stands beside the queue." in words(page)
     assert f"<h1>{name}</h1>" in page.text
-    assert desk.get("/queue/counts").json["views"]["is:open printer sort:due"] == 1
+    assert desk.get("/queue/counts").json["views"]["is:open printer sort:due"] == "1"
     renamed = name + " all"
     assert desk.post(f"/queue/views/{row.id}", name=renamed, query="is:open", version=str(row.version)).status_code == 303
     assert desk.post(f"/queue/views/{row.id}", name="x", query="is:open", version=str(row.version)).status_code == 412

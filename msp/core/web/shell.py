@@ -14,7 +14,7 @@ class NavItem:
     label: str
     href: str
     icon: str = "filter"
-    count: int | None = None
+    count: str | None = None
     tone: Tone = ""
     is_current: bool = False
     is_minor: bool = False

@@ -77,7 +77,7 @@ def asked(text: str, *, by: Actor, tz: tzinfo) -> Asked:
     if compiled.free_text:
         words = " ".join(f'"{word}"' for word in compiled.free_text)
         found = queries.found_ids(words, by=by, tenant_ids=_clients_of(query, by), limit=MOST_FOUND)
-        where.append(Ticket.id.in_(found))
+        where.append(Ticket.id == sa.any_(sa.cast(found, ARRAY(sa.Uuid()))))
         if not query.sort:
             sort = (ast.SortKey("updated", is_descending=True),)
             orders = registry.orders_of(sort[0])
@@ -100,33 +100,21 @@ def listing(wanted: Asked, *, by: Actor, cursor: str | None = None, limit: int =
 
 
 def counts(wanted: Mapping[str, Asked], *, by: Actor) -> dict[str, int]:
-    """How many tickets each of the queries finds, in one statement; those of open tickets share one reading of them."""
-    is_open = ast.Term("is", ":", (ast.Value("open"),))
-    of_open = {name: each for name, each in wanted.items() if is_open in each.query.nodes}
-    found: dict[str, int] = {}
-    selected: list[Any] = [
-        queries.visible(sa.select(sa.func.count()).select_from(Ticket).where(*each.where), by=by)
-        .scalar_subquery()
-        .label(name)
-        for name, each in wanted.items()
-        if name not in of_open
-    ]
-    if of_open:
-        shares = [sa.func.count().filter(*each.where).label(name) for name, each in of_open.items()]
-        selected += shares
-        statement = queries.visible(sa.select(*selected).select_from(Ticket).where(Ticket.is_open), by=by)
-    else:
-        statement = sa.select(*selected)
-    for name, number in db.session.execute(statement).one()._mapping.items():
-        found[name] = number
-    return found
+    """How many tickets each of the queries finds, in one statement; each counted up to `MOST_COUNTED` + 1."""
+    if not wanted:
+        return {}
+    numbers = [_counted(each, by, MOST_COUNTED).scalar_subquery().label(name) for name, each in wanted.items()]
+    return dict(db.session.execute(sa.select(*numbers)).one()._mapping)
 
 
 def total(wanted: Asked, *, by: Actor, most: int = MOST_COUNTED) -> int:
     """How many tickets the query finds; counted up to `most` + 1."""
-    some = queries.visible(sa.select(sa.literal(1)).select_from(Ticket).where(*wanted.where), by=by)
-    counted = sa.select(sa.func.count()).select_from(some.limit(most + 1).subquery())
-    return db.session.scalar(counted) or 0
+    return db.session.scalar(_counted(wanted, by, most)) or 0
+
+
+def in_words(number: int) -> str:
+    """A count as it is shown."""
+    return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def matching(wanted: Asked, *, by: Actor, limit: int) -> list[UUID]:
@@ -140,6 +128,11 @@ def neighbours(ticket: Ticket, wanted: Asked, *, by: Actor) -> tuple[str | None,
     key = tuple(getattr(ticket, cast(Any, order.column).key) for order in wanted.keyset.orders)
     before, after = (_beside(wanted, Position(key, is_backward), by=by) for is_backward in (True, False))
     return before, after
+
+
+def _counted(wanted: Asked, by: Actor, most: int) -> sa.Select[int]:
+    some = queries.visible(sa.select(sa.literal(1)).select_from(Ticket).where(*wanted.where), by=by)
+    return sa.select(sa.func.count()).select_from(some.limit(most + 1).subquery())
 
 
 def _beside(wanted: Asked, position: Position, *, by: Actor) -> str | None:

@@ -188,6 +188,14 @@ def test_counts_of_all_views_are_one_statement(console_app: Any, agent: Any, wor
         assert listing.total(wanted["open"], by=agent) == 4
 
 
+def test_many_are_not_counted_to_the_end(console_app: Any, agent: Any, work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MOST_COUNTED", 3)
+    with clock.at(NOON), world.acting(console_app, agent):
+        wanted = {"all": listing.asked("is:open", by=agent, tz=LONDON), "mine": listing.asked("is:open assignee:me", by=agent, tz=LONDON)}
+        found = listing.counts(wanted, by=agent)
+    assert {name: listing.in_words(number) for name, number in found.items()} == {"all": "3+", "mine": "1"}
+
+
 def test_a_page_asks_as_much_for_one_row_as_for_many(console_app: Any, acme: Any, agent: Any) -> None:
     def asked() -> int:
         with statements.counted(console_app) as sent:
