@@ -19,6 +19,7 @@ COMMANDS = {
     "admin": "people",
     "tenant": "people",
     "agent": "people",
+    "keys": "keys",
     "import": "imports",
     "sla": "sla",
     "prove-isolation": "prove",

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,10 +24,19 @@ class CannotDecrypt(MspError):
     code, title = "cannot_decrypt", "A stored secret cannot be read"
 
 
+@dataclass(frozen=True)
+class Seals:
+    """How many stored secrets are under the newest key, under an older one, under none that is listed."""
+
+    current: int
+    older: int
+    unreadable: int
+
+
 class Keyring:
     """Keys derived from `MSP_SECRET_KEY`, the newest first: it writes, all of them read.
 
-    To rotate, put a new key in front, write again whatever is not `is_current`, then drop the old one.
+    To rotate, put a new key in front, write again whatever is not `is_current` (`msp keys renew`), then drop the old one.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
@@ -65,6 +75,22 @@ class Keyring:
     def is_current(self, stored: str) -> bool:
         """Whether it was written under the newest key."""
         return stored.startswith(f"{_FORMAT}.{self._ids[0]}.")
+
+    def renewed(self, stored: str, *, context: str) -> str:
+        """The same under the newest key, or CannotDecrypt."""
+        return self.encrypt(self.decrypt(stored, context=context), context=context)
+
+    def seals(self, places: Iterable[tuple[str, str]]) -> Seals:
+        """Under which keys these are, each stored text with its context; what is damaged counts as unreadable."""
+        current = older = unreadable = 0
+        for stored, context in places:
+            try:
+                self.decrypt(stored, context=context)
+            except CannotDecrypt:
+                unreadable += 1
+            else:
+                current, older = (current + 1, older) if self.is_current(stored) else (current, older + 1)
+        return Seals(current, older, unreadable)
 
 
 def _derive(secret: bytes, info: str) -> bytes:

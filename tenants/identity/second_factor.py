@@ -1,9 +1,12 @@
 """The second factor: set up with an authenticator, confirmed by a code, backed by recovery codes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import structlog
 
 from msp.core import audit, clock
 from msp.core.actor import Actor
@@ -11,11 +14,14 @@ from msp.core.app import this_app
 from msp.core.auth import recovery, totp
 from msp.core.db import call, db
 from msp.core.errors import Conflict, Invalid
-from msp.core.secrets import Keyring
+from msp.core.secrets import CannotDecrypt, Keyring, Seals
 from tenants import queries
 from tenants.identity import notices
 from tenants.identity.sessions import home_of
 from tenants.permissions import Permission
+
+_PAGE = 500
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,46 @@ def remove_for_agent(agent_id: UUID, *, by: Actor) -> None:
 def opened(sealed: str, person_id: UUID) -> str:
     """The secret as the authenticator knows it."""
     return _keyring().decrypt(sealed, context=_context(person_id))
+
+
+def readable(sealed: str, person_id: UUID) -> str | None:
+    """The same at sign-in; None where its key is gone, so that a recovery code still helps."""
+    try:
+        return opened(sealed, person_id)
+    except CannotDecrypt:
+        log.warning("second_factor_unreadable", person_id=str(person_id))
+        return None
+
+
+def renew_one(sealed: str, person_id: UUID) -> bool:
+    """Write the secret again under the newest key, where it is under another; never over one that was changed since."""
+    if _keyring().is_current(sealed):
+        return False
+    fresh = _keyring().renewed(sealed, context=_context(person_id))
+    return bool(call("reseal_totp", p_person=person_id, p_old=sealed, p_new=fresh)[0]["reseal_totp"])
+
+
+def renew(*, by: Actor) -> int:
+    """Do so for everybody; how many were written again. What no key reads stays as it is."""
+    by.require(Permission.SETTINGS_MANAGE)
+    renewed = 0
+    for person_id, sealed in _stored():
+        if readable(sealed, person_id) is not None:
+            renewed += renew_one(sealed, person_id)
+    return renewed
+
+
+def seals(*, by: Actor) -> Seals:
+    """Under which keys the second factors are stored."""
+    by.require(Permission.SETTINGS_MANAGE)
+    return _keyring().seals((sealed, _context(person_id)) for person_id, sealed in _stored())
+
+
+def _stored() -> Iterator[tuple[UUID, str]]:
+    last = None
+    while rows := call("sealed_totp_secrets", p_after=last, p_limit=_PAGE):
+        yield from ((row["person_id"], row["totp_secret"]) for row in rows)
+        last = rows[-1]["person_id"]
 
 
 def _sealed(secret: str, person_id: UUID) -> str:

@@ -133,9 +133,10 @@ def _code_passes(found: dict[str, Any], code: str) -> bool:
     """A code of the authenticator or a recovery code; either passes once, decided by one UPDATE."""
     if not found["has_second_factor"]:
         return False
-    secret = second_factor.opened(found["totp_secret"], found["person_id"])
-    step = totp.verify(secret, code, last_step=found["totp_last_step"], now=clock.now())
+    secret = second_factor.readable(found["totp_secret"], found["person_id"])
+    step = totp.verify(secret, code, last_step=found["totp_last_step"], now=clock.now()) if secret else None
     if step is not None:
+        second_factor.renew_one(found["totp_secret"], found["person_id"])
         return bool(call("use_totp_step", p_person=found["person_id"], p_step=step)[0]["use_totp_step"])
     spent = call("spend_recovery_code", p_person=found["person_id"], p_hash=recovery.code_hash(code))
     return bool(spent[0]["spend_recovery_code"])
