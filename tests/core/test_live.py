@@ -174,6 +174,37 @@ def test_what_was_missed_comes_again_and_what_is_lost_is_said(port: int, console
     run(scene())
 
 
+def test_what_is_called_out_while_one_looks_back_comes_once(monkeypatch: Any) -> None:
+    """The subscription may be late: then a message is among the missed ones, and is called out afterwards."""
+    hub, channel, sent = Hub("redis://127.0.0.1:1/0", ""), live.internal(new_id()), bytearray()
+    hub._seen_at = time.monotonic()
+    over = asyncio.Event()
+
+    async def missed(*_: Any) -> list[tuple[str, str]]:
+        for id in ("5-0", "6-0"):
+            hub._pass_on({"channel": channel, "id": id, "body": f'{{"id": "{id}"}}'})
+        return [("4-0", '{"id": "4-0"}'), ("5-0", '{"id": "5-0"}')]
+
+    async def receive() -> dict[str, str]:
+        await over.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.extend(message.get("body", b""))
+        if b"id: 6-0" in sent:
+            over.set()
+
+    async def scene() -> None:
+        query = f"ticket={quote(ticket(channel))}&after=3-0".encode()
+        scope = {"type": "http", "path": "/live", "method": "GET", "query_string": query, "headers": []}
+        async with asyncio.timeout(5):
+            await LiveApp(hub, Doorkeeper([SECRET]))(scope, receive, send)
+
+    monkeypatch.setattr(hub, "missed", missed)
+    run(scene())
+    assert [line for line in sent.decode().splitlines() if line.startswith("id:")] == ["id: 4-0", "id: 5-0", "id: 6-0"]
+
+
 def _fill(app: Any, channel: str) -> None:
     with app.app_context():
         pipe = app.extensions["msp.redis"].pipeline(transaction=False)

@@ -88,10 +88,14 @@ class LiveApp:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await _write(send, b": open\n\n")
-        for event in await self._hub.missed(listener.channels, after) if after else ():
+        missed = await self._hub.missed(listener.channels, after) if after else []
+        for event in missed:
             await _write(send, _lines(event))
+        again = set(missed)  # the subscription may be late, and call these out only now
         while True:
             coming = await listener.next(HEARTBEAT_SECONDS)
+            if coming in again:
+                continue
             await _write(send, _lines(coming) if coming else b": still here\n\n")
 
 
