@@ -16,6 +16,7 @@ from msp.itsm.tickets.states import WAITING, WORDS
 from msp.itsm.tickets.words import status_words
 
 SHOWN = 5  # items that stay open at the end of a long conversation
+_READERS = frozenset({"requester_changed", "follower_added", "follower_removed"})
 _SAID_BY_MESSAGE = frozenset({"replied", "noted"})
 _FIELDS = {
     "subject": "subject", "kind": "kind", "category_id": "category", "site_id": "site", "impact": "impact",
@@ -36,6 +37,7 @@ class Said:
     files: Sequence[Attachment]
     is_new: bool
     is_mine: bool
+    to: Sequence[str] = ()  # who was sent it, of a public reply of ours
     is_event: bool = False
 
 
@@ -61,14 +63,19 @@ class Feed:
 
 def feed(
     messages: Iterable[Message], timeline: Iterable[TimelineEntry], files: Iterable[Attachment], *, me: UUID | None,
-    read_at: datetime | None, tz: tzinfo, is_whole: bool,
+    read_at: datetime | None, tz: tzinfo, is_whole: bool, readers: tuple[str, Sequence[str]] = ("", ()),
 ) -> Feed:  # fmt: skip
-    """Everything in the order of its instants; of a long story the end, but nothing that is new is folded."""
+    """Everything in the order of its instants; of a long story the end, but nothing that is new is folded.
+
+    `readers` are the requester and the followers of today, by name.
+    """
+    messages, timeline = list(messages), list(timeline)
+    sent_to = _sent_to(messages, timeline, *readers)
     by_message: dict[UUID | None, list[Attachment]] = {}
     for file in files:
         by_message.setdefault(file.message_id, []).append(file)
     items: list[Said | Happened] = [
-        _said(message, by_message.get(message.id, ()), me=me, read_at=read_at) for message in messages
+        _said(message, by_message.get(message.id, ()), me=me, read_at=read_at, to=sent_to[message.id]) for message in messages
     ]
     items += [_happened(entry, tz) for entry in timeline if entry.kind not in _SAID_BY_MESSAGE]
     items.sort(key=lambda item: (item.at, item.is_event, item.id))
@@ -90,7 +97,30 @@ def _days(items: Sequence[Said | Happened], tz: tzinfo) -> str:
     return f"{formats.date_words(first)} to {formats.date_words(last)}"
 
 
-def _said(message: Message, files: Sequence[Attachment], *, me: UUID | None, read_at: datetime | None) -> Said:
+def _sent_to(
+    messages: Iterable[Message], timeline: Iterable[TimelineEntry], requester: str, followers: Iterable[str]
+) -> dict[UUID, list[str]]:
+    """Who read each message when it came: today's readers, and back from there what the timeline says of them."""
+    changes = [entry for entry in timeline if entry.kind in _READERS]
+    changes.sort(key=lambda entry: (entry.at, entry.id))
+    following, sent_to = list(followers), {}
+    for message in sorted(messages, key=lambda message: message.sent_at, reverse=True):
+        while changes and changes[-1].at > message.sent_at:
+            entry = changes.pop()
+            name = str(entry.data.get("name", ""))
+            if entry.kind == "requester_changed":
+                requester = str(entry.data.get("from", ""))
+            elif entry.kind == "follower_removed":
+                following.append(name)
+            elif name in following:
+                following.remove(name)
+        sent_to[message.id] = [requester, *(name for name in following if name != requester)]
+    return sent_to
+
+
+def _said(
+    message: Message, files: Sequence[Attachment], *, me: UUID | None, read_at: datetime | None, to: Sequence[str]
+) -> Said:
     is_ours = message.author_kind != "contact"
     is_mine = message.author_id == me
     return Said(
@@ -104,6 +134,7 @@ def _said(message: Message, files: Sequence[Attachment], *, me: UUID | None, rea
         files,
         is_new=not is_mine and read_at is not None and message.sent_at > read_at,
         is_mine=is_mine,
+        to=to if is_ours and not message.is_internal else (),
     )
 
 

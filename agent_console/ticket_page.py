@@ -224,6 +224,7 @@ class TicketPage:
     def feed(self) -> feeds.Feed:
         return feeds.feed(
             self.messages, queries.timeline(self.ticket, by=self.by), queries.attachments(self.ticket, by=self.by),
+            readers=(self.ticket.requester_name, [each.name for each in self.followers]),
             me=self.by.id, read_at=self.read_at, tz=self.tz, is_whole=bool(self.args.get("all")),
         )  # fmt: skip
 
@@ -310,7 +311,8 @@ class TicketPage:
             "then": self.then if self.by.may("ticket.move") else (), "then_value": again.get("then", ""),
             "reason_for": self.needs_reason, "reason": again.get("reason", ""),
             "reason_error": errors.get("reason", "") if again else "",
-            "hidden": {"seen_messages": self.ticket.message_count}, "draft_key": self._draft_key("public"),
+            "hidden": {"seen_messages": self.ticket.message_count, "seen_requester": self.ticket.requester_id},
+            "draft_key": self._draft_key("public"),
             "disabled_reason": refusal, "files": files if again else (),
         }  # fmt: skip
 

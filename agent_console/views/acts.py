@@ -50,7 +50,7 @@ def reply(ref: str) -> ResponseReturnValue:
             conversation.reply(
                 key.id, forms.text(form, "body"), by=g.actor, then=form.get("then") or None,
                 reason=forms.text(form, "reason") or None, attachment_ids=sent.ids,
-                seen_messages=forms.number(form, "seen_messages"),
+                seen_messages=forms.number(form, "seen_messages"), seen_requester=forms.one_id(form, "seen_requester"),
             )  # fmt: skip
     except (Conflict, Invalid) as error:
         return _unsent(ref, "public", error, sent)

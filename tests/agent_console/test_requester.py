@@ -1,11 +1,13 @@
 """Changing a ticket's requester on its page: saved and told, or refused with nothing typed lost."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from msp.core import clock
-from msp.itsm.tickets.services import triage
+from msp.itsm.tickets import queries
+from msp.itsm.tickets.services import conversation, requester, triage
 from tests.agent_console.conftest import TEN
 from tests.support import pages, world
 
@@ -72,3 +74,47 @@ def test_a_stale_page_says_so_in_the_dialog(console_app: Any, desk: Any, sit: An
 
 def test_a_reader_is_not_offered_it(sit: Any, acme: Any, ticket: Any) -> None:
     assert 'data-dialog="requester"' not in sit(acme, roles=("read_only",)).get(f"/tickets/{ticket.ref}").text
+
+
+# --- Who reads what ---------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_says_who_read_it_then(console_app: Any, desk: Any, acme: Any, ticket: Any) -> None:
+    """Not who would read it now: requester and followers come and go."""
+    first, manager, admin = (acme.people[name] for name in ("requester", "manager", "admin"))
+    with world.acting(console_app, desk.actor):
+        for minute, act in enumerate((
+            lambda: conversation.reply(ticket.id, "Number one", by=desk.actor),
+            lambda: triage.add_follower(ticket.id, contact_id=admin.id, by=desk.actor),
+            lambda: conversation.reply(ticket.id, "Number two", by=desk.actor),
+            lambda: requester.change_requester(ticket.id, manager.id, by=desk.actor),
+            lambda: conversation.reply(ticket.id, "Number three", by=desk.actor),
+            lambda: requester.change_requester(ticket.id, admin.id, by=desk.actor),
+            lambda: conversation.reply(ticket.id, "Number four", by=desk.actor),
+            lambda: triage.remove_follower(ticket.id, queries.followers(ticket)[0].id, by=desk.actor),
+            lambda: conversation.reply(ticket.id, "Number five", by=desk.actor),
+        )):  # fmt: skip
+            with clock.at(TEN + timedelta(minutes=minute)):
+                act()
+    said = pages.words(desk.get(f"/tickets/{ticket.ref}?all=1", at=TEN + timedelta(minutes=30)))
+    for number, names in (
+        ("one", first.name), ("two", f"{first.name}, {admin.name}"), ("three", f"{manager.name}, {admin.name}"),
+        ("four", admin.name), ("five", admin.name),
+    ):  # fmt: skip
+        before, _, _ = said.partition(f"Number {number}")
+        assert before[before.rindex(" to ") :].startswith(f" to {names} "), number
+
+
+def test_a_reply_meant_for_another_waits(console_app: Any, desk: Any, sit: Any, acme: Any, ticket: Any) -> None:
+    other, manager, path = sit(acme).actor, acme.people["manager"], f"/tickets/{ticket.ref}/reply"
+    meant = pages.fields(desk.get(f"/tickets/{ticket.ref}").text, path)["seen_requester"]
+    with clock.at(TEN), world.acting(console_app, other):
+        requester.change_requester(ticket.id, manager.id, by=other)
+    answer = desk.post(path, body="Your own secret", seen_messages="1", seen_requester=meant)
+    assert answer.status_code == 409
+    assert f"{manager.name} is the requester by now." in pages.words(answer)
+    assert len(desk.messages(ticket)) == 1
+    again = pages.fields(answer.text, path)
+    assert (again["body"], again["seen_requester"]) == ("Your own secret", str(manager.id))
+    assert desk.post(path, body="For you, then", seen_requester=again["seen_requester"]).status_code == 303
+    assert desk.post(path, body="Nonsense", seen_requester="x").status_code == 422

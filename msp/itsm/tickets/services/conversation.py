@@ -23,11 +23,13 @@ from tenants.permissions import Permission
 def reply(
     ticket_id: UUID, body: str, *, by: Actor, then: str | None = None, reason: str | None = None,
     attachment_ids: Sequence[UUID] = (), via: str | None = None, version: int | None = None, seen_messages: int | None = None,
+    seen_requester: UUID | None = None,
 ) -> Message:  # fmt: skip
     """A public reply, and the state that follows it.
 
     An agent's first reply answers the ticket and takes it into work; a contact's answer to a ticket that waits for him sets it
     going again. `seen_messages` is how many the writer had before him: Conflict when somebody wrote meanwhile.
+    `seen_requester` is whom he meant to write to: Conflict when it is another by now.
     """
     by.require(Permission.TICKET_REPLY)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
@@ -38,6 +40,8 @@ def reply(
     if seen_messages is not None and seen_messages < ticket.message_count:
         new = ticket.message_count - seen_messages
         raise Conflict(f"{new} new message{'s' if new > 1 else ''} since you began. Read, then send again.")
+    if seen_requester not in (None, ticket.requester_id):
+        raise Conflict(f"{ticket.requester_name} is the requester by now. Read, then send again.")
     message = _write(ticket, body, is_internal=False, by=by, via=via, attachment_ids=attachment_ids)
     if by.is_agent and ticket.answered_at is None:
         ticket.answered_at = clock.now()
