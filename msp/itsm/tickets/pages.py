@@ -1,4 +1,7 @@
-"""Files of tickets, on both surfaces: sent ahead of the message that they belong to, given out with its rights."""
+"""Files of tickets, on both surfaces: sent ahead of the message that they belong to, given out with its rights.
+
+With them comes what pages of either surface draw of a ticket: `ui/ticket.html`.
+"""
 
 from uuid import UUID
 
@@ -18,7 +21,7 @@ from msp.itsm.tickets.models import Attachment
 from msp.itsm.tickets.services import files
 
 SURFACE = "both"
-blueprint = Blueprint("files", __name__, url_prefix="/files")
+blueprint = Blueprint("files", __name__, url_prefix="/files", template_folder="templates")
 blueprint.gate = SIGNED_IN  # type: ignore[attr-defined]  # read by core.web.gates
 BLUEPRINTS = (blueprint,)
 

@@ -30,6 +30,7 @@ from msp.itsm.tickets.words import status_words
 
 LONDON = ZoneInfo("Europe/London")
 PAGES = Path(__file__).parent / "pages"
+ITSM = [TEMPLATES.parents[2] / "itsm" / part / "templates" for part in ("sla", "tickets")]
 BRANDS = {"northwind": "#007a82", "harbor": "#b5532a"}
 
 
@@ -208,7 +209,7 @@ def _week() -> list[dict[str, Any]]:
 
 def environment() -> Environment:
     """The templates as the application sees them, and the sample pages."""
-    env = Environment(loader=FileSystemLoader([PAGES, TEMPLATES]), autoescape=True)
+    env = Environment(loader=FileSystemLoader([PAGES, TEMPLATES, *ITSM]), autoescape=True)
     equip(env)
     env.globals.update(sla_words=sla_words, status_words=status_words)
     env.globals["csrf_token"] = lambda: "token-of-the-form"
