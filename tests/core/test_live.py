@@ -45,14 +45,14 @@ def port(settings: Settings) -> Iterator[int]:
     program = str(Path(sys.executable).with_name("msp"))
     process = subprocess.Popen([program, "live", "--port", str(port)], env=environment)
     try:
-        until = time.monotonic() + 15
+        until = time.monotonic() + 60  # only a busy machine needs so long
         while run(_status(port, "/healthz")) != 200:
             assert time.monotonic() < until, "the live process does not answer"
             time.sleep(0.1)
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 @dataclass
