@@ -311,7 +311,7 @@ class TicketPage:
             "then": self.then if self.by.may("ticket.move") else (), "then_value": again.get("then", ""),
             "reason_for": self.needs_reason, "reason": again.get("reason", ""),
             "reason_error": errors.get("reason", "") if again else "",
-            "hidden": {"seen_messages": self.ticket.message_count, "seen_requester": self.ticket.requester_id},
+            "hidden": {"seen_messages": self.ticket.message_count}, "seen": {"seen_requester": self.ticket.requester_id},
             "draft_key": self._draft_key("public"),
             "disabled_reason": refusal, "files": files if again else (),
         }  # fmt: skip

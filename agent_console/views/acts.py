@@ -132,7 +132,7 @@ def change_requester(ref: str) -> ResponseReturnValue:
             raise Invalid.field("requester", "Say who needs help.", "required")
         requester.change_requester(key.id, contact.id, by=g.actor, version=forms.number(form, "version"))
 
-    return _do(ref, Permission.TICKET_TRIAGE, act)
+    return _do(ref, Permission.TICKET_TRIAGE, act, is_readdressed=True)
 
 
 @blueprint.post("/tags")
@@ -171,8 +171,13 @@ def _changes(key: TicketKey, form: forms.Form) -> dict[str, Any]:
     return changes
 
 
-def _do(ref: str, permission: str, act: Callable[[TicketKey, forms.Form], object]) -> ResponseReturnValue:
-    """One act on the ticket: saved, or refused in words with nothing changed."""
+def _do(
+    ref: str, permission: str, act: Callable[[TicketKey, forms.Form], object], *, is_readdressed: bool = False
+) -> ResponseReturnValue:
+    """One act on the ticket: saved, or refused in words with nothing changed.
+
+    `is_readdressed`: a reply goes to others now, so the composer is told whom.
+    """
     g.actor.require(permission)
     key = queries.visible_ticket_key(ref, by=g.actor)
     try:
@@ -182,7 +187,7 @@ def _do(ref: str, permission: str, act: Callable[[TicketKey, forms.Form], object
         return _refused(ref, error)
     shown = ticket_page(ref)
     if request.headers.get("HX-Request"):
-        return regions(shown)
+        return regions(shown, is_readdressed=is_readdressed)
     return redirect(shown.href(), 303)
 
 

@@ -36,6 +36,10 @@ def test_with_script_the_regions_come_back(desk: Any, acme: Any, ticket: Any) ->
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert f"made <b>{acme.people['manager'].name}</b> the requester" in answer.text
+    row = answer.text.partition('id="composer-to" hx-swap-oob="true"')[2].partition("</div>")[0]
+    assert acme.people["manager"].name in row, "and the reply that is being written says where it goes"
+    assert f'name="seen_requester" value="{acme.people["manager"].id}"' in row
+    assert "textarea" not in row
 
 
 @pytest.mark.parametrize("hx", [False, True])
