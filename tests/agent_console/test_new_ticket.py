@@ -34,6 +34,10 @@ def test_a_call_becomes_a_ticket_that_is_answered(desk: Any, acme: Any) -> None:
             (acme.people["requester"].name, "It smells.")
         ]
         assert {row.kind: row.outcome for row in sla.clocks(acme.id, [made.id])}["response"] == "met"
+    again = desk.post("/tickets/new", **filled(acme, subject="One\r\nBcc: two@example.com"))
+    with world.acting(desk.app, desk.actor):
+        made = queries.visible_ticket_by_ref(again.headers["Location"].rpartition("/")[2], by=desk.actor)
+        assert made.subject == "One Bcc: two@example.com"
     assert f"{ref} opened." in plain(desk.get(answer.headers["Location"]))
 
 

@@ -48,6 +48,38 @@ def test_a_file_goes_with_a_new_ticket(contact: Caller) -> None:
     assert [row["state"] for row in contact("GET", f"/tickets/{made.json['ref']}/attachments").json["data"]] == ["bound"]
 
 
+@pytest.mark.parametrize("body", [{}, {"body": ""}, {"body": " \n"}])
+def test_a_file_goes_with_a_new_ticket_that_says_no_more(contact: Caller, agent: Caller, body: Any) -> None:
+    id = send(contact).json["id"]
+    made = contact("POST", "/tickets", json={"subject": "See the plan", "attachment_ids": [id], **body})
+    assert (made.status_code, made.json["message_count"]) == (201, 1)
+    one = f"/tickets/{made.json['ref']}"
+    [message] = agent("GET", f"{one}/replies").json["data"]
+    [file] = contact("GET", f"{one}/attachments").json["data"]
+    assert (file["id"], file["state"], file["message_id"]) == (id, "bound", message["id"])
+    assert message["body"] == "See the plan", "what was said is the subject"
+
+
+@pytest.mark.parametrize("body", [{}, {"body": "See."}])
+def test_a_file_that_is_not_ones_own_opens_no_ticket(
+    contact: Caller, agent: Caller, acme: Any, portal_app: Any, birch: Any, body: Any
+) -> None:
+    colleague, stranger = Caller(portal_app, acme.host, acme.actor("manager")), Caller(portal_app, birch.host, birch.actor())
+    for wrong in (send(colleague).json["id"], send(stranger).json["id"], str(uuid4())):
+        answer = contact("POST", "/tickets", json={"subject": "Plan", "attachment_ids": [wrong], **body})
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/attachment_ids")
+    assert contact("GET", "/tickets").json["data"] == []
+
+
+def test_a_subject_is_one_line(contact: Caller, agent: Caller) -> None:
+    made = contact("POST", "/tickets", json={"subject": " ok\n\r\nBcc: x@y \t z "})
+    assert (made.status_code, made.json["subject"]) == (201, "ok Bcc: x@y z")
+    one = f"/tickets/{made.json['ref']}"
+    changed = agent("PATCH", one, {"If-Match": "*"}, json={"subject": "two\u2028lines\n"})
+    assert (changed.status_code, changed.json["subject"]) == (200, "two lines")
+    assert contact("POST", "/tickets", json={"subject": "\r\n"}).status_code == 422
+
+
 def test_files_of_notes_are_no_clients(contact: Caller, agent: Caller, one: str, acme: Any) -> None:
     id = send(agent, query=f"?tenant_id={acme.id}").json["id"]
     assert agent("POST", f"{one}/notes", json={"body": "Ours.", "attachment_ids": [id]}).status_code == 201

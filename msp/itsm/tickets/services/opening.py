@@ -43,10 +43,11 @@ def open_ticket(
     by.require(Permission.TICKET_OPEN)
     client = _client(tenant_id, by=by)
     requester = _requester(tenant_id, requester_id, by=by)
+    subject = one_line(subject)
     _check(subject, body, kind, source, impact, urgency)
     now, source = clock.now(), source or _source(by)
     ticket = Ticket(
-        tenant_id=tenant_id, id=new_id(), kind=kind, subject=subject.strip(), requester_id=requester.id,
+        tenant_id=tenant_id, id=new_id(), kind=kind, subject=subject, requester_id=requester.id,
         requester_name=requester.name, site_id=_site(tenant_id, site_id, requester, by=by), source=source,
         category_id=queries.category_in(tenant_id, category_id).id if category_id else None, impact=impact, urgency=urgency,
         priority=priority_of(tenant_id, impact, urgency), service=service, ci_name=ci_name,
@@ -57,13 +58,19 @@ def open_ticket(
     ticket.ref = f"{client.key}-{ticket.number}"
     db.session.add(ticket)
     db.session.flush()
-    if body.strip():
-        message = _first_message(ticket, body, requester, by=by)
+    if body.strip() or attachment_ids:
+        # Files hang on a message; where nothing but the subject was said, that is what was said.
+        message = _first_message(ticket, body.strip() or subject, requester, by=by)
         files.bind(attachment_ids, ticket, message, by=by)
     timeline.note(ticket, "opened", {"source": ticket.source}, by=by)
     _start_clocks(ticket, by=by)
     events.record(TicketOpened(tenant_id, ticket.id))
     return ticket
+
+
+def one_line(text: str) -> str:
+    """A subject as it is kept: line breaks and runs of blanks become one blank."""
+    return " ".join(text.split())
 
 
 def priority_of(tenant_id: UUID, impact: int, urgency: int) -> int:
@@ -124,9 +131,9 @@ def _source(by: Actor) -> str:
 
 
 def _check(subject: str, body: str, kind: str, source: str | None, impact: int, urgency: int) -> None:
-    if not subject.strip():
+    if not subject:
         raise Invalid.field("subject", "Say in a few words what it is about.", "required")
-    if len(subject.strip()) > SUBJECT_LENGTH:
+    if len(subject) > SUBJECT_LENGTH:
         raise Invalid.field("subject", f"At most {SUBJECT_LENGTH} characters; the rest belongs into the description.", "too_long")
     if len(body) > BODY_LENGTH:
         raise Invalid.field("body", "This is too long; attach it as a file.", "too_long")
@@ -155,7 +162,7 @@ def _first_message(ticket: Ticket, body: str, requester: Contact, *, by: Actor) 
     """The description, in the requester's name: whoever typed it, it is what he said."""
     message = Message(
         tenant_id=ticket.tenant_id, id=new_id(), ticket_id=ticket.id, is_internal=False, author_kind="contact",
-        author_id=requester.id, author_name=requester.name, body=body.strip(), via=ticket.source, sent_at=clock.now(),
+        author_id=requester.id, author_name=requester.name, body=body, via=ticket.source, sent_at=clock.now(),
     )  # fmt: skip
     db.session.add(message)
     ticket.message_count = 1

@@ -19,7 +19,7 @@ from msp.itsm.tickets.events import TicketAssigned, TicketClassified
 from msp.itsm.tickets.models import Follower, Tag, Ticket
 from msp.itsm.tickets.services import timeline
 from msp.itsm.tickets.services.moves import check_version
-from msp.itsm.tickets.services.opening import attributes, priority_of
+from msp.itsm.tickets.services.opening import SUBJECT_LENGTH, attributes, one_line, priority_of
 from tenants import queries as tenants
 from tenants.permissions import Permission
 
@@ -174,9 +174,9 @@ def _set_priority(ticket: Ticket, changes: Mapping[str, Any]) -> None:
 
 
 def _subject(text: str) -> str:
-    text = text.strip()
-    if not 1 <= len(text) <= 300:
-        raise Invalid.field("subject", "1 to 300 characters.", "length")
+    text = one_line(text)
+    if not 1 <= len(text) <= SUBJECT_LENGTH:
+        raise Invalid.field("subject", f"1 to {SUBJECT_LENGTH} characters.", "length")
     return text
 
 
