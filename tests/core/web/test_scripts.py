@@ -173,6 +173,41 @@ def test_files_are_sent_as_they_are_chosen(open_page: Callable[..., Page], pages
     assert page.locator("[data-filelist] li").count() == 0
 
 
+def test_a_form_waits_for_its_files(open_page: Callable[..., Page], pages: Site) -> None:
+    pages.pages["upload"] = samples.render("portal_ticket").replace("data-files", 'data-files data-upload="/files"').encode()
+    page, held, sent = open_page("upload"), [], []
+    page.route("**/files", lambda route: held.append(route))
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/reply") else None)
+    file = {"name": "log.txt", "mimeType": "text/plain", "buffer": b"x" * 2000}
+    page.locator("input[type=file]").set_input_files([file, file])  # type: ignore[list-item]  # the documented form
+    page.locator("form[action='/reply'] textarea").fill("The log is attached.")
+    page.get_by_role("button", name="Send").first.click()
+    expect(page.locator("#toasts")).to_contain_text("as soon as the files have arrived")
+    page.wait_for_timeout(300)
+    held[0].fulfill(status=201, json={"id": "file-1"})
+    expect(page.locator("[data-filelist] input[name=attachment]")).to_have_count(1)
+    assert sent == []
+    with page.expect_request("**/reply") as info:
+        held[1].fulfill(status=201, json={"id": "file-2"})
+    assert [name in (info.value.post_data or "") for name in ("file-1", "file-2", "The log is attached.")] == [True] * 3
+
+
+def test_a_form_stays_where_a_file_is_refused(open_page: Callable[..., Page], pages: Site) -> None:
+    pages.pages["upload"] = samples.render("portal_ticket").replace("data-files", 'data-files data-upload="/files"').encode()
+    page, held = open_page("upload"), []
+    page.route("**/files", lambda route: held.append(route))
+    file = {"name": "log.txt", "mimeType": "text/plain", "buffer": b"x" * 2000}
+    page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]  # the documented form
+    page.locator("form[action='/reply'] textarea").fill("The log is attached.")
+    page.get_by_role("button", name="Send").first.click()
+    page.wait_for_timeout(300)
+    held[0].fulfill(status=422, json={"detail": "This type of file is not taken"})
+    expect(page.locator("[data-filelist]")).to_contain_text("This type of file is not taken")
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/pages/upload")
+    expect(page.locator("form[action='/reply'] textarea")).to_have_value("The log is attached.")
+
+
 # --- Clocks -----------------------------------------------------------------------------------------------------------
 
 

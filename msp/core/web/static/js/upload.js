@@ -27,6 +27,27 @@ for (const type of ['dragover', 'dragleave', 'drop']) {
   });
 }
 
+// A form waits for files that are still on their way, then goes by itself with the button that was pressed; where one is
+// refused it stays, so that nothing is sent without it unseen.
+const pressed = new WeakMap();
+const isBusy = (form) => !!form.querySelector('[data-filelist] progress');
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!isBusy(form)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!pressed.has(form)) toast('Sent as soon as the files have arrived');
+  pressed.set(form, event.submitter);
+}, true);
+
+function settle(form, isRefused) {
+  if (!pressed.has(form) || (isBusy(form) && !isRefused)) return;
+  const button = pressed.get(form);
+  pressed.delete(form);
+  if (!isRefused) form.requestSubmit(button);
+}
+
 function line(file) {
   const item = document.createElement('li');
   const name = Object.assign(document.createElement('span'), { className: 'clip', textContent: file.name });
@@ -55,21 +76,23 @@ function take(box, files) {
 }
 
 function send(box, file, item) {
+  const form = box.closest('form');
   const request = new XMLHttpRequest();  // fetch tells no progress of what is sent
   const progress = Object.assign(document.createElement('progress'), { max: 1, value: 0, ariaLabel: file.name });
   item.lastChild.replaceWith(progress);
   request.upload.onprogress = (event) => { progress.value = event.loaded / event.total; };
   request.onload = () => {
     const answer = safely(request.responseText);
-    if (request.status >= 300) return refuse(item, answer?.detail || answer?.title || 'Not accepted');
+    if (request.status >= 300) return refuse(item, answer?.detail || answer?.title || 'Not accepted', form);
     const id = Object.assign(document.createElement('input'), { type: 'hidden', name: 'attachment', value: answer.id });
     const drop = Object.assign(document.createElement('button'), { type: 'button', className: 'btn btn-quiet btn-sm', textContent: 'Remove' });
     drop.onclick = () => item.remove();
     progress.replaceWith(drop);
     item.append(id);
     id.hidden = true;
+    settle(form, false);
   };
-  request.onerror = () => refuse(item, 'Not sent');
+  request.onerror = () => refuse(item, 'Not sent', form);
   request.open('POST', box.dataset.upload);
   request.setRequestHeader('X-CSRFToken', meta('csrf-token'));
   request.setRequestHeader('Accept', 'application/json');
@@ -78,10 +101,11 @@ function send(box, file, item) {
   request.send(body);
 }
 
-function refuse(item, why) {
+function refuse(item, why, form) {
   item.lastChild.remove();
   item.append(Object.assign(document.createElement('span'), { className: 't-bad', textContent: why }));
   setTimeout(() => item.remove(), 8000);
+  settle(form, true);
 }
 
 function safely(text) {
