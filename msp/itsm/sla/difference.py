@@ -61,9 +61,9 @@ def _calendar(content: Json, _: Names, __: Names) -> Fields:
 def _policy(content: Json, calendars: Names, teams: Names) -> Fields:
     yield "Applies to", conditions_words(content.get("conditions", {}))
     for priority, row in sorted(content.get("targets", {}).items()):
-        for clock, target in row.items():
-            yield f"{priority} {CLOCK_WORDS[clock].lower()}", minutes_words(target["minutes"])
-        used = dict.fromkeys(_calendar_name(target, calendars) for target in row.values())
+        for clock in _clocks(row):
+            yield f"{priority} {CLOCK_WORDS[clock].lower()}", minutes_words(row[clock]["minutes"])
+        used = dict.fromkeys(_calendar_name(row[clock], calendars) for clock in _clocks(row))
         yield f"{priority} calendar", listed(list(used))
     states = content.get("pause_states", ("waiting_for_client", "scheduled"))
     yield "Pauses while", listed([STATE_WORDS[state] for state in states]) or NOTHING
@@ -71,10 +71,16 @@ def _policy(content: Json, calendars: Names, teams: Names) -> Fields:
     yield "A call answers", _yes(content.get("phone_counts_as_answer", True))
     yield "Reopened", "the clock goes on" if content.get("reopening", "continue") == "continue" else "a new clock"
     yield "At risk from", f"{content.get('at_risk_percent', 75):g} %"
-    for clock, steps in sorted(content.get("steps", {}).items()):
-        for step in steps:
+    steps = content.get("steps", {})
+    for clock in _clocks(steps):
+        for step in steps[clock]:
             done = listed([action_words(action, teams) for action in step.get("actions", ())])
             yield f"{CLOCK_WORDS[clock]} at {step_words(step)}", done or "noted"
+
+
+def _clocks(of: Json) -> list[str]:
+    """The clocks named in it, in the order of the editor; what is stored has none."""
+    return [clock for clock in CLOCK_WORDS if clock in of]
 
 
 def _calendar_name(target: Json, calendars: Names) -> str:

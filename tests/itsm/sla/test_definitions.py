@@ -318,8 +318,8 @@ def test_differences_are_told_in_words(console_app: Any, acme: Any) -> None:
         made = definitions.add_version(default.id, changed, version=default.version, effective_at=clock.now(), by=by)
         template = library.template(default.template_id)
         assert [tuple(each) for each in differences("policy", template.content, made.content, calendars=names)] == [
-            ("P1 resolution", "4 h", "1 h 30"),
             ("P1 next update", "—", "2 h"),
+            ("P1 resolution", "4 h", "1 h 30"),
             ("P1 calendar", "Business hours", "Business hours and Around the clock"),
             ("At risk from", "75 %", "80 %"),
         ]
