@@ -122,7 +122,8 @@ def _headline(ticket: Ticket, kind: str, cycle: Cycle, clocks: Clocks) -> str:
     if cycle.state == "missed":
         return f"{done} later than we promised"
     if cycle.state == "stopped" or cycle.is_exempted:
-        return "The clock has stopped, without an outcome"
+        gone = ticket.status in ("cancelled", "misfiled")
+        return "Withdrawn: nothing is due any more" if gone else "The clock has stopped, without an outcome"
     if cycle.due_at is None:
         return _WAITS.get(ticket.status, "The time stands still")
     when = words.promise_words(cycle.due_at, clocks.now, clocks.tz)
@@ -134,8 +135,8 @@ def _detail(cycle: Cycle) -> str:
     said = f"{_target(cycle, target)}; {_unbroken(used)} used"
     if cycle.state in ("met", "missed", "stopped"):
         return said + "."
-    left = target - used
-    return f"{said}, {_unbroken(abs(left))} {'left' if left >= 0 else 'over'}."
+    whole = target - used + used % 60  # without the seconds that "used" leaves out, so that the two make the target
+    return f"{said}, {_unbroken(abs(whole))} {'left' if used <= target else 'over'}."
 
 
 def _unbroken(seconds: int) -> str:

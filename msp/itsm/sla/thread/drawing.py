@@ -59,7 +59,7 @@ class _Drawing:
         view = self.view
         word = "" if view.stopped_at is None else "Met " if view.look == "met" else "Stopped "
         text = word + formats.clock_words(view.end_at, view.tz)
-        length = 42 + 26 * (len(word) > 0) + 6 * max(0, len(word) - 4)
+        length = 42 + 7 * len(word)
         x = self._percent(self.end) if view.pieces else 80.0
         pixel = x / 100 * self.width
         left = -6 if pixel < length - 6 - ROOM_LEFT else 6 - length

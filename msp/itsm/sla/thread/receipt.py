@@ -106,9 +106,9 @@ def _span(first: datetime, last: datetime, for_client: bool) -> str:
 def _foot(reading: Reading, cycle: Cycle, tz: ZoneInfo) -> Iterator[Sum]:
     target = cycle.target_seconds or 0
     yield Sum(f"Used of {formats.duration_words(target)}", formats.duration_words(cycle.elapsed_seconds))
-    left = target - cycle.elapsed_seconds
+    left = target - cycle.elapsed_seconds  # shown with the seconds that "used" leaves out: the two make the target
     if left < 0:
         yield Sum("Over", formats.duration_words(-left), "bad")
     elif cycle.stopped_at is None:
         until = f", from now to {formats.when_words(cycle.due_at, reading.now, tz, today=False)}" if cycle.due_at else ""
-        yield Sum(f"Left{until}", formats.duration_words(left), "warn" if cycle.state == "at_risk" else "")
+        yield Sum(f"Left{until}", formats.duration_words(left + cycle.elapsed_seconds % 60), "warn" if cycle.state == "at_risk" else "")
