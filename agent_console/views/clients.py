@@ -32,6 +32,7 @@ READ = Gate("agent", Permission.CLIENT_READ)
 MANAGE = Gate("agent", Permission.CLIENT_MANAGE)
 LANGUAGES = (("en", "English"), ("de", "German"), ("fr", "French"), ("nl", "Dutch"), ("pt", "Portuguese"), ("es", "Spanish"))
 DEFAULT_COLOUR = "#1f5f8b"
+_FIELDS = ("/name", "/key", "/time_zone", "/language", "/host", "/colour", "/support_phone", "/welcome")
 _SHOWN_TICKETS, _SHOWN_PEOPLE = 8, 6
 
 
@@ -69,7 +70,7 @@ def create() -> ResponseReturnValue:
                 support_phone=forms.text(sent, "support_phone") or None, welcome=forms.text(sent, "welcome") or None,
             )  # fmt: skip
     except answers.REFUSED as error:
-        return _new_page(error, typed=sent)
+        return _new_page(_as_typed(error, sent), typed=sent)
     notices.say(f"{client.name} is a client now. It has the standard service levels to begin with.")
     return redirect(url_for("clients.client", tenant_id=client.id), 303)
 
@@ -87,6 +88,7 @@ def client(tenant_id: UUID) -> ResponseReturnValue:
         load=workloads([shown.id], by=g.actor, now=now).get(shown.id, Workload()),
         rows=[rows.row(each, now=now, tz=tz) for each in found.rows],
         query=query,
+        language=dict(LANGUAGES).get(shown.language, shown.language),
         local_time=now.astimezone(ZoneInfo(shown.time_zone)),
         sites=tenants.sites(shown.id, by=g.actor),
         people=people(shown.id, by=g.actor, limit=_SHOWN_PEOPLE).rows,
@@ -132,6 +134,14 @@ def _host(sent: forms.Form) -> str:
     """The host name as typed, or the key under the installation's own domain."""
     typed = sent.get("host", "").strip().lower()
     return typed or f"{sent.get('key', '').strip().lower()}.{settings().portal_domain.partition(':')[0]}"
+
+
+def _as_typed(error: MspError, sent: forms.Form) -> MspError:
+    """What is wrong in the order of the form; a host name that was made of a wrong key is not a fault of its own."""
+    kept = [each for each in error.errors if each.pointer != "/host" or sent.get("host", "").strip() or len(error.errors) == 1]
+    if kept:
+        error.errors = tuple(sorted(kept, key=lambda each: _FIELDS.index(each.pointer) if each.pointer in _FIELDS else len(_FIELDS)))
+    return error
 
 
 def _language(sent: forms.Form) -> str:

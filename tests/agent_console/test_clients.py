@@ -140,6 +140,13 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(admin: Any, changes: d
     assert all(kept[name] == value for name, value in fields.items() if name in kept), kept
 
 
+def test_a_wrong_key_is_one_fault_and_faults_stand_in_the_order_of_the_form(admin: Any) -> None:
+    """Without a host name of its own the portal's is made of the key; that it is wrong too is no news."""
+    said = words(admin.post("/clients/new", **new_client(key="no key!", time_zone="Mars/Base")))
+    assert "in small letters without a port" not in said
+    assert said.index("2 to 10 letters and digits and starts") < said.index("There is no time zone Mars/Base")
+
+
 def test_keys_and_hosts_are_unique(acme: Any, admin: Any) -> None:
     assert "belongs to another client" in words(admin.post("/clients/new", **new_client(key=acme.tenant.key)))
     assert "belongs to another client" in words(admin.post("/clients/new", **new_client(host=acme.host)))
