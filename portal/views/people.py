@@ -20,8 +20,8 @@ from tenants.services import people
 
 MANAGERS = Gate("contact", Permission.CONTACT_MANAGE)
 ROLES = {
-    "requester": "Reports problems, asks for things, follows his own requests",
-    "site_manager": "Sees the requests of the sites that he manages",
+    "requester": "Reports problems, asks for things, follows their own requests",
+    "site_manager": "Sees the requests of the sites they manage",
     "manager": "Sees all requests of the company and the running clocks",
     "approver": "Decides where an approval is needed",
     "client_admin": "Sees everything a manager sees, and looks after people, sites and the look of this portal",
