@@ -102,13 +102,16 @@ def _people() -> Any:
 def _installation() -> Any:
     if g.actor.may(Permission.OUTBOX_MANAGE):
         found = outbox.counts(by=g.actor)
-        words = f"{found['parked']} gave up, {found['failing']} are being tried again" if any(found.values()) else "Everything got done"
+        words = f"{found['parked']} gave up, {found['failing']} are being tried again" if any(found.values()) else "Nothing is stuck"
         yield _item("settings.outbox_page", "send", "Outbox", words, "bad" if found["parked"] else "")
     if g.actor.may(Permission.AUDIT_READ):
         yield _item("settings.changes", "history", "Audit trail", "Who changed what, when and from where")
         yield _item("settings.refusals", "lock", "Refused accesses", "Failed sign-ins, and what somebody was not allowed")
     if g.actor.may(Permission.SLA_MANAGE):
         yield _item("settings.web_hooks", "link", "Web-hooks", "Addresses that escalation steps call, and their secrets")
-    for label, endpoint, icon in (("API tokens", "account.tokens", "key"), ("Your account", "account.overview", "user")):
+    for label, endpoint, icon, words in (
+        ("API tokens", "account.tokens", "key", "Your own, for programs that work on your behalf"),
+        ("Your account", "account.overview", "user", "Name, look, password, second factor and sessions"),
+    ):
         if endpoint in current_app.view_functions and (endpoint != "account.tokens" or g.actor.may(Permission.TOKEN_MANAGE)):
-            yield _item(endpoint, icon, label, "Your own")
+            yield _item(endpoint, icon, label, words)
