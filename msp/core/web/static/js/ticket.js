@@ -47,6 +47,7 @@ if (dock?.dataset.sent) {
   const address = new URL(location.href);
   address.searchParams.delete('sent');
   history.replaceState(history.state, '', address);
+  document.getElementById('conversation')?.scrollIntoView({ block: 'end' });
 }
 
 const keepers = new WeakMap();
