@@ -5,7 +5,7 @@ from uuid import UUID
 
 from marshmallow import Schema, fields, validate
 
-from msp.core.api.schemas import Instant, Strict, WordsQuery, line
+from msp.core.api.schemas import Flag, Instant, Strict, WordsQuery, line
 
 LANGUAGES = ("en", "de", "fr", "nl", "pt", "es")
 SIGNED_IN_RECENTLY = "Needs a sign-in of the last ten minutes: a token is refused"
@@ -67,7 +67,7 @@ class SiteIn(Strict):
 class SiteChange(Strict):
     name = line(120)
     address = line(300, allow_none=True)
-    is_active = fields.Boolean()
+    is_active = Flag()
 
 
 # --- Contacts ---------------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class ContactChange(Strict):
     job_title = line(120, allow_none=True)
     cost_centre = line(60, allow_none=True)
     site_id = fields.UUID(allow_none=True)
-    is_active = fields.Boolean(metadata={"description": "To let somebody in again needs a sign-in of the last ten minutes"})
+    is_active = Flag(metadata={"description": "To let somebody in again needs a sign-in of the last ten minutes"})
     roles = _roles()
     managed_site_ids = _ids(metadata={"description": SIGNED_IN_RECENTLY})
 
@@ -133,7 +133,7 @@ class AgentDetailOut(AgentOut):
 
 
 class AgentQuery(WordsQuery):
-    with_former = fields.Boolean(load_default=False)
+    with_former = Flag(load_default=False)
 
 
 class AgentIn(Strict):
@@ -148,7 +148,7 @@ class AgentChange(Strict):
     name = line(120)
     roles = _roles()
     client_ids = _ids(allow_none=True, metadata={"description": f"null: every client. {SIGNED_IN_RECENTLY}"})
-    is_active = fields.Boolean(metadata={"description": "To let somebody in again needs a sign-in of the last ten minutes"})
+    is_active = Flag(metadata={"description": "To let somebody in again needs a sign-in of the last ten minutes"})
 
 
 class TeamOut(Schema):
@@ -160,7 +160,7 @@ class TeamOut(Schema):
 
 
 class TeamQuery(WordsQuery):
-    with_former = fields.Boolean(load_default=False)
+    with_former = Flag(load_default=False)
 
 
 class TeamIn(Strict):
@@ -171,7 +171,7 @@ class TeamIn(Strict):
 class TeamChange(Strict):
     name = line(120)
     e_mail = line(254, allow_none=True)
-    is_active = fields.Boolean()
+    is_active = Flag()
 
 
 class MemberOut(Schema):
@@ -188,7 +188,7 @@ class MembersOut(Schema):
 
 class MemberIn(Strict):
     agent_id = fields.UUID(required=True)
-    is_lead = fields.Boolean(load_default=False)
+    is_lead = Flag(load_default=False)
 
 
 class MembersIn(Strict):

@@ -1,13 +1,15 @@
 """Routes of the API: one decorator gives each its gate, body, answer, version and description."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import flask_smorest
+from flask import request
 from marshmallow import Schema
 
 from msp.core.api.conditional import versioned
-from msp.core.api.parsing import parser
+from msp.core.api.parsing import parser, refuse_any
 from msp.core.api.replay.services import once
 from msp.core.web.gates import SIGNED_IN, Gate, Who, gated
 from msp.core.web.uploads import takes_files
@@ -48,8 +50,7 @@ class Resource(flask_smorest.Blueprint):
                 made = versioned(made)
             if takes is not None:
                 made = self.arguments(takes)(made)
-            if query is not None:
-                made = self.arguments(query, location="query")(made)
+            made = self.arguments(query, location="query")(made) if query is not None else without_query(made)
             if is_repeatable:
                 made = once(made)
             if is_upload:
@@ -59,6 +60,17 @@ class Resource(flask_smorest.Blueprint):
             return view
 
         return register
+
+
+def without_query(view: View) -> View:
+    """Refuse a parameter where none is known, as lists refuse one that they do not know."""
+
+    @wraps(view)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        refuse_any(request)
+        return view(*args, **kwargs)
+
+    return asked
 
 
 def _has_version(answer: type[Schema] | None) -> bool:

@@ -25,6 +25,8 @@ _WORDS = {
     422: "Read, but does not hold", 428: "If-Match is missing", 429: "Too many calls",
 }  # fmt: skip
 
+_TAG = r'^(\*|"[0-9]{1,9}(-[0-9a-f]{16})?")$'
+_KEY = r"^[!-~]([ -~]{0,253}[!-~])?$"
 _ONE_FILE = {
     "type": "object", "required": ["file"],
     "properties": {"file": {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}},
@@ -72,9 +74,9 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         codes |= {409, 413, 415}
     if marks["x-if-match"]:
         codes |= {412, 428}
-        parameters.append(_header("If-Match", "The ETag of what is changed", required=True))
+        parameters.append(_header("If-Match", "The ETag of what is changed, or `*`", _TAG, required=True))
     if marks["x-idempotent"]:
-        parameters.append(_header("Idempotency-Key", "Repeating the request under it does nothing twice", required=False))
+        parameters.append(_header("Idempotency-Key", "Repeating the request under it does nothing twice", _KEY, required=False))
     if marks["x-upload"]:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _ONE_FILE}}}
     if marks["x-etag"] and method == "get":
@@ -97,8 +99,8 @@ def _say_who(operation: dict[str, Any], rights: Mapping[str, Right]) -> None:
             operation["x-audience"] = right.audience
 
 
-def _header(name: str, words: str, *, required: bool) -> dict[str, Any]:
-    return {"in": "header", "name": name, "required": required, "description": words, "schema": {"type": "string"}}
+def _header(name: str, words: str, pattern: str, *, required: bool) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": required, "description": words, "schema": {"type": "string", "pattern": pattern}}
 
 
 def written() -> str:

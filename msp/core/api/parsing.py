@@ -31,6 +31,7 @@ class Parser(FlaskParser):
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         for name, value in req.args.items(multi=True):
             refuse_unstorable({name: value})
+        refuse_repeated(req, schema)
         return super().load_querystring(req, schema)
 
     def handle_error(
@@ -67,6 +68,20 @@ def refuse_unstorable(value: Any) -> None:
     ]
     if wrong:
         raise Invalid(errors=wrong[:20])
+
+
+def refuse_repeated(req: Request, schema: ma.Schema) -> None:
+    """Raise Invalid for a parameter that is given twice and can be only one: which of the two would count?"""
+    lists = {name for name, field in schema.fields.items() if isinstance(field, ma.fields.List)}
+    repeated = [name for name, values in req.args.lists() if len(values) > 1 and name not in lists]
+    if repeated:
+        raise Invalid(errors=[FieldError(f"/{_step(name)}", "repeated", "This is given more than once.") for name in repeated[:20]])
+
+
+def refuse_any(req: Request) -> None:
+    """Raise Invalid for a query where none is known."""
+    if req.args:
+        raise Invalid(errors=[FieldError(f"/{_step(name)}", "unknown", "Unknown field.") for name in list(req.args)[:20]])
 
 
 def field_errors(messages: Any, pointer: str = "", *, at_top: bool = False) -> Iterator[FieldError]:

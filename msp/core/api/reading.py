@@ -15,7 +15,11 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # Where the address of the API stands until a request says under which host it is read.
 BASE = "https://api.base.invalid"
 _FORMATS = {"uuid": "UUID", "date-time": "date-time", "binary": "file", "date": "date"}
-_NOT_BLANK = r"(?s)\s*\S"
+# Patterns that a reader takes in better as words.
+_PATTERNS = {
+    r"(?s)\s*\S": "not blank", r"^[!-~]([ -~]{0,253}[!-~])?$": "1 to 255 characters of ASCII",
+    r'^(\*|"[0-9]{1,9}(-[0-9a-f]{16})?")$': "as it was received",
+}  # fmt: skip
 _AUDIENCES = {"agent": "Agents", "contact": "Contacts", "signed_in": "Agents and contacts"}
 
 
@@ -215,7 +219,7 @@ def _limits(schema: Plain) -> Iterator[str]:
             yield f"at least {low:,} {unit}".strip()
     pattern = schema.get("pattern")
     if pattern:
-        yield "not blank" if pattern == _NOT_BLANK else f"matching {pattern}"
+        yield _PATTERNS.get(pattern, f"matching {pattern}")
     if "x-minimum" in schema:
         yield f"from {schema['x-minimum'][:10]} to {schema['x-maximum'][:10]}"
 

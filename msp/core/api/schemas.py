@@ -1,5 +1,6 @@
 """Fields and schemas that every resource shares."""
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -9,6 +10,28 @@ from marshmallow import INCLUDE, RAISE, Schema, fields, validate
 from msp.core.paging import MAX_LIMIT
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class Flag(fields.Boolean):
+    """True or false and nothing that looks like it; in a query, where all is text, their words."""
+
+    is_text = False
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        if self.is_text and value in ("true", "false"):
+            return bool(value == "true")
+        raise self.make_error("invalid", input=value)
+
+
+class Whole(fields.Integer):
+    """A whole number in a query: digits, not whatever Python reads as a number."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, str) and not re.fullmatch("-?[0-9]{1,18}", value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Strict(Schema):
@@ -53,7 +76,11 @@ class PageQuery(Strict):
     """Where in a list, and how much of it."""
 
     cursor = fields.String(load_default=None, validate=validate.Length(max=2000), metadata={"description": "`next` of the page before"})
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_LIMIT))
+    limit = Whole(load_default=50, validate=validate.Range(1, MAX_LIMIT))
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        if isinstance(field_obj, Flag):
+            field_obj.is_text = True
 
 
 class WordsQuery(PageQuery):

@@ -7,7 +7,7 @@ from functools import cache
 
 from marshmallow import Schema, fields, validate
 
-from msp.core.api.schemas import Instant, PageQuery, Strict, line
+from msp.core.api.schemas import Flag, Instant, PageQuery, Strict, line
 from msp.itsm.sla.models import KINDS
 
 
@@ -53,8 +53,8 @@ class PolicyContent(Strict):
     targets = fields.Dict(required=True, metadata={"example": {"P1": {"resolution": {"minutes": 240, "calendar_id": "…"}}}})
     steps = fields.Dict(metadata={"example": {"resolution": [{"percent": 75, "actions": [{"kind": "notify", "to": "assignee"}]}]}})
     pause_states = fields.List(fields.String())
-    pauses_response = fields.Boolean()
-    phone_counts_as_answer = fields.Boolean()
+    pauses_response = Flag()
+    phone_counts_as_answer = Flag()
     reopening = fields.String(metadata={"description": "continue or new_cycle"})
     at_risk_percent = fields.Raw(metadata={"type": "number"})
     ends_at = fields.String()
@@ -72,7 +72,7 @@ class _Decided(Strict):
 
     effective_at = Instant(load_default=None)
     note = line(200, load_default=None)
-    moves_open = fields.Boolean(required=True, metadata={"description": "Whether open tickets come under it too"})
+    moves_open = Flag(required=True, metadata={"description": "Whether open tickets come under it too"})
 
 
 @cache
@@ -98,7 +98,7 @@ class CopyIn(Strict):
     tenant_id = fields.UUID(required=True)
     name = line(80, load_default=None)
     conditions = fields.Dict(keys=fields.String(), values=fields.String(), load_default=None)
-    moves_open = fields.Boolean(required=True, metadata={"description": "Whether open tickets come under it too"})
+    moves_open = Flag(required=True, metadata={"description": "Whether open tickets come under it too"})
 
 
 class MoveOut(Schema):

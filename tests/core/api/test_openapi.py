@@ -1,6 +1,7 @@
 """The committed description is the one that the code gives."""
 
 import json
+import warnings
 from typing import Any
 
 from msp.core.api import openapi
@@ -17,3 +18,13 @@ def test_it_is_served_to_everybody_and_names_the_rules(portal_app: Any, acme: An
     change = answer.json["paths"]["/api/v1/tickets/{ticket}"]["patch"]
     assert {"412", "428", "415"} <= set(change["responses"])
     assert "If-Match" in [parameter.get("name") for parameter in change["parameters"]]
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The library would number the second one and warn: a name in every client that is made from the description."""
+    names = json.loads(openapi.FILE.read_text())["components"]["schemas"].keys()
+    assert len(names) > 50
+    assert [name for name in names if name.rstrip("0123456789") != name and name.rstrip("0123456789") in names] == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        openapi.written()

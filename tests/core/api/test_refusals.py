@@ -118,3 +118,29 @@ def _age(app: Any, key: str, *, hours: int) -> None:
         connection.execute(
             "UPDATE idempotency_key SET created_at = %s WHERE key = %s", (clock.now() - timedelta(hours=hours), key)
         )
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "code"),
+    [
+        ("/teams?limit=1&limit=2", "/limit", "repeated"), ("/teams?limit=1_0", "/limit", "invalid"),
+        ("/teams?limit=%205", "/limit", "invalid"),
+        ("/teams?limit=0", "/limit", "invalid"), ("/teams?with_former=yes", "/with_former", "invalid"),
+        ("/teams?former=true", "/former", "unknown"), ("/tickets/NONE-1?view=full", "/view", "unknown"),
+    ],
+)  # fmt: skip
+def test_a_query_that_does_not_hold_is_refused(console_app: Any, query: str, pointer: str, code: str) -> None:
+    agent = Caller(console_app, "console.localhost", world.agent(console_app)[1], "people:read", "tickets:read")
+    answer = agent("GET", query)
+    assert answer.status_code == 422
+    assert [(each["pointer"], each["code"]) for each in answer.json["errors"]] == [(pointer, code)]
+    assert agent("GET", "/teams?limit=10&with_former=true").status_code == 200
+
+
+@pytest.mark.parametrize("wrong", ["true", 1, "", None])
+def test_what_looks_like_a_truth_value_is_none(console_app: Any, wrong: Any) -> None:
+    lead = Caller(console_app, "console.localhost", world.agent(console_app, "lead")[1], "people:write")
+    team = lead("POST", "/teams", json={"name": world.unique("Truth ")}).json
+    answer = lead("PATCH", f"/teams/{team['id']}", headers={"If-Match": "*"}, json={"is_active": wrong})
+    assert (answer.status_code, [each["pointer"] for each in answer.json["errors"]]) == (422, ["/is_active"])
+    assert lead("PATCH", f"/teams/{team['id']}", headers={"If-Match": "*"}, json={"is_active": False}).json["is_active"] is False
