@@ -10,9 +10,12 @@ from marshmallow import Schema, fields, validate
 
 from msp.prove.kinds import Chosen
 
+_DAY = [["09:00", "17:00"]]
 _CELLS = {impact: dict.fromkeys("123", 3) for impact in "123"}
 _WORDS: dict[str, Any] = {
     "cells": _CELLS, "time_zone": "Europe/London", "tz": "Europe/London", "e_mail": "new@proof.example", "phone": "+44 20 7946 0000",
+    "hours": {"mon": _DAY}, "holidays": [], "yearly": [], "overrides": {}, "conditions": {"channel": "phone"}, "steps": {},
+    "pause_states": ["waiting_for_client"], "reopening": "continue", "at_risk_percent": 80, "ends_at": "2027-03-02T10:00:00Z",
 }  # fmt: skip
 
 
@@ -44,6 +47,8 @@ def bodies(schema: type[Schema], own: Chosen) -> Iterator[dict[str, Any]]:
     for name, value in whole.items():
         if name not in needed:
             yield needed | {name: value}
+    if {"tenant_id", "requester_id"} <= set(needed) and (elsewhere := own("elsewhere")):
+        yield needed | {"tenant_id": str(elsewhere), "requester_id": str(own("newcomer"))}
 
 
 def choices(schema: type[Schema], own: Chosen) -> Iterator[dict[str, Any]]:
@@ -77,6 +82,8 @@ def _holds_ids(field: Any) -> bool:
 
 
 def _value(name: str, field: Any, own: Chosen) -> Any:
+    if (known := _known(name, own)) is not None:
+        return known
     if _holds_ids(field):
         id = own(name)
         return None if id is None else [str(id)] if isinstance(field, fields.List) else str(id)
@@ -95,7 +102,14 @@ def _value(name: str, field: Any, own: Chosen) -> Any:
     if isinstance(field, fields.List):
         inner = _value(name, field.inner, own)
         return [] if inner is None else [inner]
-    return _WORDS.get(name, {} if isinstance(field, fields.Dict) else "proof")
+    return {} if isinstance(field, fields.Dict) else "proof"
+
+
+def _known(name: str, own: Chosen) -> Any:
+    """What a field of this name holds wherever it occurs."""
+    if name == "targets":
+        return {"P1": {"resolution": {"minutes": 240, "calendar_id": str(own("calendar_definition"))}}}
+    return _WORDS.get(name)
 
 
 def _allowed(field: Any) -> list[Any]:

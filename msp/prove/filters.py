@@ -15,7 +15,7 @@ from msp.core.db import transaction
 from msp.core.errors import Forbidden, NotFound
 from msp.core.features import parts
 from msp.core.scope import Scope
-from msp.prove.world import World
+from msp.prove.sides import World
 
 
 @dataclass(frozen=True)

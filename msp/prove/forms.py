@@ -9,11 +9,19 @@ from urllib.parse import urlsplit
 from msp.prove.kinds import MEANINGS, Chosen, is_id
 
 _BUTTON = "button"
+PASSWORD = "marmalade thicket 42 lantern"  # noqa: S105 - of people who are made up for an hour
 SOMEBODY = "(somebody's e-mail address)"
 _PEOPLE = ("requester", "contact", "e_mail")
 # What a person would type into a field that a page leaves empty, by the field's type and then by its name.
-_BY_TYPE = {"date": "2027-03-01", "datetime-local": "2027-03-01T10:00", "time": "09:00", "number": "1", "color": "#1f5f8b"}
-_BY_NAME = {"ends_at": "2027-03-02T10:00", "key": "NEWCO", "tags": "proof"}
+_BY_TYPE = {
+    "date": "2027-03-01",
+    "datetime-local": "2027-03-01T10:00",
+    "time": "09:00",
+    "number": "1",
+    "color": "#1f5f8b",
+    "password": PASSWORD,
+}
+_BY_NAME = {"ends_at": "2027-03-02T10:00", "to_at": "2027-03-02T10:00", "key": "NEWCO", "tags": "proof"}
 _WAIT = {"reason": "proof", "body": "Words of the proof.", "version": "1"}
 
 
@@ -65,6 +73,8 @@ class Form:
                 continue
             if (value := _filled(control, sent, own)) is not None:
                 sent.setdefault(control.name, []).append(value)
+        if {"contact", "agent"} <= set(sent):
+            del sent["agent"]  # one of the two is asked for
         return sent
 
     def id_fields(self) -> list[str]:

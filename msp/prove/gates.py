@@ -16,7 +16,8 @@ from msp.core.web.gates import Gate, gate_of
 from msp.prove.browser import HostClient, browser, csrf_token
 from msp.prove.openings import OPEN_ROUTES
 from msp.prove.rehearsal import rehearsed
-from msp.prove.world import CONSOLE_HOST, World
+from msp.prove.sides import CONSOLE_HOST, World
+from msp.prove.visits import Bearer
 
 NOBODY = "somebody who is not signed in"
 BARE = "somebody without the right"
@@ -57,6 +58,23 @@ def failures(world: World, *, only: tuple[str, str] | None = None) -> list[str]:
             for rule in app.url_map.iter_rules():
                 if only is None or rule.endpoint == only[1]:
                     said += [f"{surface} {rule.rule}: {problem}" for problem in _problems(app, rule, people)]
+    return said
+
+
+def tokens_elsewhere(world: World) -> list[str]:
+    """Which addresses of the API take a token on a host that is not its own: another client's, or the other application's."""
+    left, right, said = world.left, world.right, []
+    for app, host, token in (
+        (world.portal, right.host, left.tokens["contact"]),
+        (world.portal, right.host, right.tokens["agent"]),
+        (world.console, CONSOLE_HOST, right.tokens["contact"]),
+    ):
+        bearer = Bearer(app, host, token)
+        for rule in app.url_map.iter_rules():
+            if rule.rule.startswith("/api/") and not rule.arguments and "GET" in (rule.methods or ()) and rule.endpoint not in OPEN_ROUTES:
+                answer = bearer.ask("GET", rule.rule)
+                if answer.status_code != 401:
+                    said.append(f"{host} GET {rule.rule}: answers {answer.status_code} to a token of another host")
     return said
 
 

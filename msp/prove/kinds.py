@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
-from msp.prove.world import Side
+from msp.prove.sides import Side
 
 Chosen = Callable[[str], UUID | None]
 MEANINGS = {
@@ -38,7 +38,7 @@ def kinds_of(name: str, known: set[str]) -> list[str]:
 
 def own(side: Side, name: str) -> UUID | None:
     """A row of this side that the name means; none where it means no client's row."""
-    held = side.ids | side.private
+    held = side.ids | side.private | side.shared
     return next((held[kind] for kind in fitting(name, set(held))), None)
 
 
@@ -54,8 +54,20 @@ def ids(side: Side, name: str) -> Iterator[tuple[str, UUID]]:
 
 
 def values(side: Side, name: str) -> Iterator[str]:
-    """The same as they stand in an address; tickets by reference too."""
+    """The same as they stand in an address; a ticket by its reference too, and what links in mails carry."""
     if name in ("ref", "ticket"):
-        yield from side.refs
+        yield from side.refs[:1]
+    if name == "token":
+        yield from side.links
     for _, id in ids(side, name):
         yield str(id)
+
+
+def own_values(side: Side, name: str) -> Iterator[str]:
+    """What this side's own people would put there, the likeliest first."""
+    if name == "token":
+        yield from side.own_links
+        return
+    yield from (str(side.shared[kind]) for kind in fitting(name, set(side.shared)))
+    yield from side.refs[1:] if name in ("ref", "ticket") else ()
+    yield from values(side, name)

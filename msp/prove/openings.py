@@ -17,3 +17,13 @@ OPEN_ROUTES = frozenset(
         "api_about.viewer",
     }
 )
+
+# Ways to change something where even the client's own people get refusals only: why, by the end of their names.
+UNREACHED = {
+    "/account/second-factor/confirm": "needs a code of the sender's own telephone, and takes no id",
+    "/account/second-factor/codes": "needs a second factor of the sender's own, and takes no id",
+    "/account/second-factor/remove": "needs a second factor of the sender's own, and takes no id",
+    "/arrive": "its link is made for thirty seconds and for another host",
+    "portal POST /account/preferences": "kept for agents only",
+    "/teams/<uuid:team_id>/swaps": "needs a rota in which somebody is on call, of the provider's own",
+}

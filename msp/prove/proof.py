@@ -12,11 +12,12 @@ from msp.core.db import db
 from msp.core.live import publish as live
 from msp.core.tables import registry
 from msp.prove import filters, gates, tables, trails
-from msp.prove.openings import OPEN_ROUTES
+from msp.prove.openings import OPEN_ROUTES, UNREACHED
 from msp.prove.report import Part, Report
 from msp.prove.scratch import Scratch, scratch
-from msp.prove.walk import walk
-from msp.prove.world import World, build, fingerprint
+from msp.prove.sides import World
+from msp.prove.walk import Findings, walk, walk_with_tokens
+from msp.prove.world import build, fingerprint
 from msp.wsgi import FEATURES, app_of
 
 Say = Callable[[str], None]
@@ -33,7 +34,7 @@ def prove(live_settings: Settings | None, admin_url: str | None, *, say: Say = p
             say("Asking every table and every query")
             report.parts += [table_part(made, world), filter_part(world)]
             say("Walking every route")
-            report.parts += [gate_part(world), walk_part(made, world)]
+            report.parts += [gate_part(world), walk_part(made, world), token_part(made, world)]
             say("Listening to streams and caches")
             report.parts.append(channel_part(world))
             if live_settings is not None and live_settings.console_database_url:
@@ -57,7 +58,8 @@ def table_part(made: Scratch, world: World) -> Part:
     """Every client table under the roles of contacts and of limited agents."""
     names = tables.tables()
     part = Part("Tables", "The database shows and changes no row of another client, whoever asks and however.")
-    part.figures = {"tables": len(names), "roles": 2}
+    part.figures = {"tables": len(names), "roles": 2, "columns of text that carry the other client's word": world.marked}
+    part.notes = ["columns of text that take certain words only, and carry none", *world.unmarked]
     for name in names:
         part.failures += tables.failures(made, world, name)
     part.failures += trails.failures(made, world)
@@ -89,10 +91,24 @@ def gate_part(world: World) -> Part:
 
 def walk_part(made: Scratch, world: World) -> Part:
     """Every route of both applications."""
+    part = Part("Routes", "No address, search, export or form tells of another client or changes anything there.")
+    _walk_into(part, made, world, walk)
+    return part
+
+
+def token_part(made: Scratch, world: World) -> Part:
+    """The API once more with tokens: of a contact, of a limited agent, and of an agent without limits for one client only."""
+    part = Part("API tokens", "A token tells of no other client than its own, and is worth nothing on another client's host.")
+    _walk_into(part, made, world, walk_with_tokens)
+    part.failures += gates.tokens_elsewhere(world)
+    return part
+
+
+def _walk_into(part: Part, made: Scratch, world: World, walked: Callable[..., Findings]) -> None:
     before: dict[str, str] = {}
-    seen = walk(world, between=lambda: before.update(fingerprint(made, world.left)))
+    seen = walked(world, between=lambda: before.update(fingerprint(made, world.left)))
     after = fingerprint(made, world.left)
-    part = Part("Routes", "No address, search, export or form tells of another client or changes anything there.", failures=seen.failures)
+    part.failures = seen.failures
     part.failures += [f"the walk changed {table} of the other client" for table in before if before[table] != after[table]]
     part.figures = {
         "routes": len(seen.routes),
@@ -103,10 +119,16 @@ def walk_part(made: Scratch, world: World) -> Part:
         "of these closed to them by their roles": len(seen.closed),
     }
     if seen.unreached:
-        part.notes = ["open to the client's own people, but their requests were refused too: only refusals were seen", *seen.unreached]
+        part.notes = [
+            "open to the client's own people, but their requests were refused too: only refusals were seen",
+            *map(_why, seen.unreached),
+        ]
     if not seen.telling or not seen.reached:
         part.failures.append("no route shows its owner anything, or lets him change nothing: the control fails")
-    return part
+
+
+def _why(name: str) -> str:
+    return name + next((f": {reason}" for end, reason in UNREACHED.items() if name.endswith(end)), "")
 
 
 def channel_part(world: World) -> Part:

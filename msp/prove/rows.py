@@ -23,7 +23,7 @@ def fill(owner_url: str, tenant_id: UUID, canary: str = "canary") -> dict[str, U
     made: dict[str, UUID] = {}
     with psycopg.connect(owner_url) as connection:
         for table in client_tables():
-            found = connection.execute(f"SELECT id FROM {table.name} WHERE tenant_id = %s LIMIT 1", (tenant_id,)).fetchone()
+            found = connection.execute(f"SELECT id FROM {table.name} WHERE tenant_id = %s ORDER BY id LIMIT 1", (tenant_id,)).fetchone()
             made[table.name] = found[0] if found else _insert(connection, table, tenant_id, made, canary)
     return made
 
@@ -120,26 +120,57 @@ def _by_type(column: sa.Column[Any], canary: str) -> Any:
         return Jsonb({})
     if isinstance(kind, sa.LargeBinary):
         return b"x"
-    return f"{canary}-{column.table.name}-{column.name}".lower()
+    words = f"{canary}-{column.table.name}-{column.name}".lower()
+    return f"{words}@{canary}.example" if "mail" in column.name else words
 
 
-def spread_canary(owner_url: str, tenant_id: UUID, canary: str) -> None:
-    """Append the canary to every free text of the client's rows that does not carry it yet and has no rule of its own."""
+def spread_canary(owner_url: str, tenant_id: UUID, canary: str) -> tuple[int, list[str]]:
+    """Put the canary into every free text of the client's rows that does not carry it yet, also where there is none.
+
+    Returns how many columns of text carry it, and the names of those that do not.
+    """
+    carrying, bare = 0, []
     with psycopg.connect(owner_url) as connection:
         for table in client_tables():
             for column in table.columns:
                 if _is_free_text(table, column):
-                    connection.execute(
-                        f"UPDATE {table.name} SET {column.name} = {column.name} || ' {canary}'"
-                        f" WHERE tenant_id = %s AND {column.name} NOT ILIKE %s",
-                        (tenant_id, f"%{canary}%"),
-                    )
+                    _spread(connection, table.name, column.name, tenant_id, canary)
+                if isinstance(column.type, sa.Text) and not column.foreign_keys and column.computed is None:
+                    query = f"SELECT 1 FROM {table.name} WHERE tenant_id = %s AND {column.name} ILIKE %s LIMIT 1"
+                    if connection.execute(query, (tenant_id, f"%{canary}%")).fetchone():
+                        carrying += 1
+                    else:
+                        bare.append(f"{table.name}.{column.name}")
+        connection.execute(
+            "UPDATE ticket SET custom = custom || (SELECT jsonb_object_agg(key, %s::text) FROM custom_field WHERE tenant_id = %s)"
+            " WHERE tenant_id = %s",
+            (canary, tenant_id, tenant_id),
+        )
+    return carrying, bare
+
+
+def _spread(connection: Any, table: str, column: str, tenant_id: UUID, canary: str) -> None:
+    """Append the word to a text; an address gets one of its own, and so does what is empty. A rule of the table may refuse."""
+    own = f"'canary-' || id || '@{canary}.example'" if "mail" in column else f"'{canary} ' || id"
+    if column == "logo_svg":
+        own = f"'<svg xmlns=\"http://www.w3.org/2000/svg\"><title>{canary}</title></svg>'"
+    longer = own if "mail" in column else f"{column} || ' {canary}'"
+    for words, condition in ((longer, f"{column} NOT ILIKE %s"), (own, f"{column} IS NULL AND %s::text IS NOT NULL")):
+        try:
+            with connection.transaction():
+                connection.execute(
+                    f"UPDATE {table} SET {column} = {words} WHERE tenant_id = %s AND {condition}", (tenant_id, f"%{canary}%")
+                )
+        except psycopg.errors.IntegrityError:
+            continue
 
 
 # Texts with a meaning of their own: changing them would make the row another one.
 _MEANINGFUL = frozenset(
-    {"ref", "roles", "kind", "status", "state", "step", "standing", "sla_clock", "outcome", "storage_key", "preview_key", "sha256",
-     "content_type", "actor_kind", "author_kind", "uploader_kind", "via", "source", "priority", "colour", "language", "time_zone"}
+    {"ref", "roles", "kind", "subject_kind",
+      "status", "state", "step", "standing", "sla_clock", "outcome", "storage_key", "preview_key", "sha256",
+     "content_type", "actor_kind", "author_kind", "uploader_kind", "via", "source", "priority", "colour", "language", "time_zone",
+     "held_reason", "sla_outcome", "sla_standing"}
 )  # fmt: skip
 
 

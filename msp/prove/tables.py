@@ -7,7 +7,7 @@ from psycopg import sql
 
 from msp.core.tables import registry
 from msp.prove.scratch import Scratch
-from msp.prove.world import Side, World
+from msp.prove.sides import Side, World
 
 
 def tables() -> list[str]:

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from msp.core.ids import new_id
 from msp.prove.scratch import Scratch
-from msp.prove.world import Side, World
+from msp.prove.sides import Side, World
 
 NOW = "2027-01-01T00:00:00Z"
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -14,9 +15,9 @@ from werkzeug.test import TestResponse
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.prove import bodies, kinds
-from msp.prove.browser import csrf_token
+from msp.prove.browser import browser, csrf_token
 from msp.prove.forms import Form, Page, read
-from msp.prove.world import Side, World
+from msp.prove.sides import Side, World
 
 ALIKE = 2  # addresses of one route and one set of query words that are looked at
 SESSION_SECONDS = 300  # a session proves recent sign-in for ten minutes
@@ -60,17 +61,38 @@ class Caller:
         if _is_signed_out(answer):
             self._renew()  # the request before ended the session
             answer = self._open(method, path, **options)
+        if method != "GET" and any(cookie.startswith("msp=") for cookie in answer.headers.getlist("Set-Cookie")):
+            self._renew()  # somebody else may be signed in here now
         return answer
 
     def _open(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = {"X-CSRFToken": self._csrf, "If-Match": "*"} if method != "GET" else {}
-        answer: TestResponse = self._browser.open(path, method=method, headers=headers, **options)
+        answer: TestResponse = self._browser.open(path, method=method, headers=headers, **_with_files(options))
         return answer
+
+
+class Bearer:
+    """A program that calls the API with a token, on one host."""
+
+    def __init__(self, app: Flask, host: str, token: str) -> None:
+        self._browser, self._token = browser(app, host), token
+
+    def ask(self, method: str, path: str, **options: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self._token}"} | ({"If-Match": "*"} if method != "GET" else {})
+        answer: TestResponse = self._browser.open(path, method=method, headers=headers, **_with_files(options))
+        return answer
+
+
+def _with_files(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a request with its file opened anew: one that was sent is closed."""
+    data = options.get("data", {})
+    opened = {name: (BytesIO(value[0]), value[1]) if isinstance(value, tuple) else value for name, value in data.items()}
+    return options | ({"data": opened} if opened else {})
 
 
 def _is_signed_out(answer: TestResponse) -> bool:
     if answer.status_code in (302, 303):
-        return "sign-in" in answer.headers.get("Location", "")
+        return "sign-in?next" in answer.headers.get("Location", "")
     return answer.status_code == 401 or (answer.status_code == 400 and b"csrf" in answer.data)
 
 
@@ -82,7 +104,7 @@ class Seen:
     forms: dict[str, list[Form]] = field(default_factory=dict)
 
 
-def explore(app: Flask, caller: Caller, starts: Iterable[str]) -> Seen:
+def explore(app: Flask, caller: Caller | Bearer, starts: Iterable[str]) -> Seen:
     """Follow what the pages lead to, a few addresses of each route."""
     seen, counts, queue = Seen(), dict[tuple[Any, ...], int](), [*starts]
     while queue:

@@ -1,8 +1,6 @@
 """The proof's world: two clients with a canary in every text of one of them, and everybody who must not see it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from io import BytesIO
 from uuid import UUID
 
@@ -11,79 +9,20 @@ import sqlalchemy as sa
 from flask import Flask
 
 from msp.core.actor import Actor
-from msp.core.auth import tokens
-from msp.core.db import apart, call, db, transaction
+from msp.core.db import db, transaction
 from msp.core.scope import Scope, Trail
 from msp.itsm.announcements import services as announcements
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import conversation, files, opening
 from msp.itsm.tickets.views import services as views
-from msp.prove.browser import HostClient, browser
+from msp.prove.lived import live
 from msp.prove.rows import fill, spread_canary
 from msp.prove.scratch import Scratch
+from msp.prove.sides import CONSOLE_HOST, PROVER, Side, World
 from tenants.identity import api_tokens
 from tenants.models import Contact
-from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, permissions_of
+from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, permissions_of
 from tenants.services import clients, people
-
-CONSOLE_HOST = "console.localhost"
-PROVER = Actor.system("proof", *Permission)
-
-
-@dataclass
-class Side:
-    """One client: its host, its people as actors, an id of every kind of row, and the words that nobody else may see."""
-
-    key: str
-    canary: str
-    tenant_id: UUID
-    host: str
-    contacts: dict[str, Actor] = field(default_factory=dict)
-    agent: Actor | None = None
-    ids: dict[str, UUID] = field(default_factory=dict)  # a row of every client table
-    private: dict[str, UUID] = field(default_factory=dict)  # rows of other tables that are for its people only
-    refs: list[str] = field(default_factory=list)
-
-    @property
-    def limited(self) -> Actor:
-        """The agent who sees this client only."""
-        if self.agent is None:
-            raise RuntimeError("the side is not complete yet")
-        return self.agent
-
-    @property
-    def words(self) -> list[bytes]:
-        """What gives this client away: its canary, and its key as it stands in references."""
-        return [self.canary.encode(), f"{self.key}-".encode()]
-
-
-@dataclass
-class World:
-    """Two applications and two clients; `right` is who looks, `left` who must not be seen."""
-
-    console: Flask
-    portal: Flask
-    left: Side
-    right: Side
-    provider_id: UUID
-    bare: dict[str, Actor] = field(default_factory=dict)  # an agent and a contact without any role
-
-    @contextmanager
-    def as_actor(self, actor: Actor, app: Flask) -> Iterator[None]:
-        """A committed transaction under the actor's own scope."""
-        from tenants.access import scope_of
-
-        with app.app_context(), transaction(scope_of(actor, Trail(actor_name=actor.name, actor_kind=actor.kind))):
-            yield
-
-    def browser(self, actor: Actor | None, side: Side) -> HostClient:
-        """A browser of a contact on his portal, or of an agent on the console; of nobody where there is no actor."""
-        on_console = actor is None or actor.is_agent
-        app, host = (self.console, CONSOLE_HOST) if on_console else (self.portal, side.host)
-        token = None
-        if actor is not None:
-            token = _session(app, actor, self.provider_id if on_console else side.tenant_id, host)
-        return browser(app, host, token)
 
 
 def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
@@ -100,11 +39,18 @@ def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
     for side in (world.left, world.right):
         _agent(world, side)
         _ticket(world, side)
+        live(world, side, owner)
         _own_rows(world, side, owner)
         side.ids |= fill(owner, side.tenant_id, side.canary)
         side.ids["tenant"] = side.tenant_id
+        with psycopg.connect(owner) as connection:
+            connection.execute(
+                "UPDATE notification SET agent_id = %s, kind = 'reply', subject_kind = 'ticket', subject_id = %s WHERE tenant_id = %s",
+                (side.limited.id, side.ids["ticket"], side.tenant_id),
+            )
     _bare(world, owner)
-    spread_canary(owner, world.left.tenant_id, world.left.canary)
+    _roamer(world)
+    world.marked, world.unmarked = spread_canary(owner, world.left.tenant_id, world.left.canary)
     return world
 
 
@@ -120,20 +66,31 @@ def _side(app: Flask, key: str, canary: str) -> Side:
             client.id, f"{canary} everything", e_mail=f"everything@{canary}.example", roles=list(CONTACT_ROLES), by=PROVER
         )
         side.contacts["everything"] = _contact_actor(everything)
+        spare = clients.create_client(f"{key[:-1]}Z", f"{canary} spare", time_zone="UTC", host=f"{key[:-1].lower()}z.localhost", by=PROVER)
+        side.spare_id = spare.id
+        for role in ("everything", "requester"):
+            elsewhere = people.add_contact(
+                spare.id, f"{canary} {role}", e_mail=f"{role}@{canary}.example", roles=list(CONTACT_ROLES), by=PROVER
+            )
+        side.shared |= {"elsewhere": spare.id, "newcomer": elsewhere.id}
         return side
 
 
 def _agent(world: World, side: Side) -> None:
-    """An agent with every role, limited to this client."""
+    """An agent with every role, limited to this client and its people's other one."""
     with world.console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
         word = side.key.lower()
         made = people.add_agent(
-            f"Agent for {word}", f"agent-{word}@prover.example", roles=list(AGENT_ROLES), client_ids=[side.tenant_id], by=PROVER
+            f"Agent for {word}", f"agent-{word}@prover.example", roles=list(AGENT_ROLES), client_ids=_reach(side), by=PROVER
         )
     side.agent = Actor(
-        made.id, "agent", made.name, permissions_of(made.roles, agent=True), (side.tenant_id,), provider_id=world.provider_id,
+        made.id, "agent", made.name, permissions_of(made.roles, agent=True), _reach(side), provider_id=world.provider_id,
         person_id=made.person_id,
     )  # fmt: skip
+
+
+def _reach(side: Side) -> tuple[UUID, ...]:
+    return (side.tenant_id,) if side.spare_id is None else (side.tenant_id, side.spare_id)
 
 
 def _bare(world: World, owner_url: str) -> None:
@@ -151,10 +108,10 @@ def _bare(world: World, owner_url: str) -> None:
 
 
 def _ticket(world: World, side: Side) -> None:
-    """A ticket of a requester with an answer and a note, so that pages have everything to show."""
-    requester = side.contacts["requester"]
-    with world.as_actor(requester, world.console):
-        ticket = opening.open_ticket(side.tenant_id, f"{side.canary} subject", body=f"{side.canary} body", by=requester)
+    """A ticket of a contact with an answer and a note, so that pages have everything to show."""
+    contact = side.contacts["everything"]
+    with world.as_actor(contact, world.console):
+        ticket = opening.open_ticket(side.tenant_id, f"{side.canary} subject", body=f"{side.canary} body", by=contact)
         side.ids["ticket"] = ticket.id
         side.refs.append(ticket.ref)
     assert side.agent is not None  # noqa: S101 - made just before
@@ -179,9 +136,10 @@ def _own_rows(world: World, side: Side, owner_url: str) -> None:
     for kind, actor, app in (("", side.limited, world.console), ("contact_", side.contacts["everything"], world.portal)):
         world.browser(actor, side)
         with world.as_actor(actor, app):
-            api_tokens.create(f"{side.canary} token", api_tokens.offered_scopes(by=actor), days=30, by=actor)
+            scopes = api_tokens.offered_scopes(by=actor)
+            side.tokens[actor.kind] = api_tokens.create(f"{side.canary} token", scopes, days=30, by=actor)
         with psycopg.connect(owner_url) as connection:
-            for id, word in connection.execute("SELECT id, kind FROM sla_definition WHERE tenant_id = %s", (side.tenant_id,)):
+            for id, word in connection.execute("SELECT id, kind FROM sla_definition WHERE tenant_id = %s ORDER BY id", (side.tenant_id,)):
                 side.private[f"{word}_definition"] = id
             for table in ("session", "api_token"):
                 row = connection.execute(f"SELECT id FROM {table} WHERE person_id = %s", (actor.person_id,)).fetchone()
@@ -195,20 +153,22 @@ def _own_rows(world: World, side: Side, owner_url: str) -> None:
         side.private["saved_view"] = views.save_view(f"{side.canary} view", side.canary, by=side.limited).id
 
 
+def _roamer(world: World) -> None:
+    """An agent without limits, and a token of his for each client that is good for this client alone."""
+    with world.console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
+        made = people.add_agent("Roaming agent", "roamer@prover.example", roles=list(AGENT_ROLES), by=PROVER)
+    rights = permissions_of(made.roles, agent=True)
+    roamer = Actor(made.id, "agent", made.name, rights, None, provider_id=world.provider_id, person_id=made.person_id)
+    with world.as_actor(roamer, world.console):
+        for side in (world.left, world.right):
+            scopes = api_tokens.offered_scopes(by=roamer)
+            side.tokens["restricted"] = api_tokens.create(f"For {side.key}", scopes, days=30, by=roamer, client_ids=[side.tenant_id])
+
+
 def _contact_actor(contact: Contact) -> Actor:
     return Actor(
         contact.id, "contact", contact.name, permissions_of(contact.roles, agent=False), (contact.tenant_id,), person_id=contact.person_id
     )
-
-
-def _session(app: Flask, actor: Actor, tenant_id: UUID, host: str) -> str:
-    token = tokens.new_token()
-    with app.app_context(), apart(Scope.signin()):
-        call(
-            "open_session", p_token_hash=tokens.token_hash(token), p_tenant=tenant_id, p_person=actor.person_id, p_host=host,
-            p_address="127.0.0.1", p_user_agent="proof", p_second_factor=True, p_lifetime_seconds=7200,
-        )  # fmt: skip
-    return token
 
 
 def fingerprint(scratch: Scratch, side: Side) -> dict[str, str]:

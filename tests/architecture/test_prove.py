@@ -12,8 +12,9 @@ from msp.prove import filters, gates
 from msp.prove.proof import channel_part, dispose, filter_part, table_part
 from msp.prove.report import Part, Report
 from msp.prove.scratch import Scratch, scratch
+from msp.prove.sides import World
 from msp.prove.walk import walk
-from msp.prove.world import World, build, fingerprint
+from msp.prove.world import build, fingerprint
 from msp.wsgi import app_of
 from tests.prove.removals import Removal, removals
 
@@ -63,6 +64,35 @@ def test_what_the_owner_may_do_is_undone(proven: tuple[Scratch, World]) -> None:
     seen = walk(world, only="acts.note", between=lambda: after.update(fingerprint(made, world.left)))
     assert (seen.failures, seen.reached) == ([], {"console POST /tickets/<ref>/note"})
     assert (after["message"], after["ticket"]) == (before["message"], before["ticket"])
+
+
+@pytest.mark.parametrize("name", ["the clients it is good for", "the host it is good for"])
+def test_a_token_that_reaches_too_far_is_noticed(proven: tuple[Scratch, World], name: str) -> None:
+    removal = _named(proven, f"token's limit {name}")
+    assert removal.check() == []
+    assert removal.is_noticed()
+    assert removal.check() == []
+
+
+def test_the_other_clients_word_stands_in_every_text_that_takes_one(proven: tuple[Scratch, World]) -> None:
+    """Also in those that nobody filled in, and as an address where an address belongs."""
+    made, world = proven
+    with migrate.connected(made.owner_url) as connection:
+        address = connection.exec_driver_sql("SELECT mail_from FROM branding WHERE mail_from LIKE '%%zebrafinch%%'").scalar_one()
+        phones = connection.exec_driver_sql("SELECT count(*) FROM contact WHERE phone LIKE '%%zebrafinch%%'").scalar_one()
+    assert address.startswith("canary-")
+    assert address.endswith("@zebrafinch.example")
+    assert phones > 0
+    assert {name.rpartition(".")[2] for name in world.unmarked}.isdisjoint(
+        {"name", "text", "body", "subject", "note", "phone", "mail_from"}
+    )
+    assert world.marked > len(world.unmarked) / 2
+
+
+def test_a_bulk_act_is_undone_by_its_own_agent_and_by_no_other(proven: tuple[Scratch, World]) -> None:
+    _, world = proven
+    seen = walk(world, only="bulk.undo")
+    assert (seen.failures, seen.reached) == ([], {"console POST /queue/bulk/<uuid:run_id>/undo"})
 
 
 TAMPERED = {

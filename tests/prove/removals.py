@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from flask import Flask, g, request
@@ -19,8 +21,11 @@ from msp.core.web import gates as gates_of_the_product
 from msp.core.web.gates import gate_of, open_to_all
 from msp.prove import filters, gates, tables, trails
 from msp.prove.scratch import Scratch
-from msp.prove.world import World
+from msp.prove.sides import World
+from msp.prove.walk import walk_with_tokens
 from msp.wsgi import FEATURES
+from tenants import access
+from tenants.identity import api_tokens
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,11 @@ class Removal:
 
 
 def removals(scratch: Scratch, world: World) -> Iterator[Removal]:
-    """Every policy, every gate, every filter of the product as it is."""
+    """Every policy, every gate, every filter of the product as it is, and what narrows a token."""
     yield from _policies(scratch, world)
     yield from _gates(world)
     yield from _filters(world)
+    yield from _tokens(world)
 
 
 def _policies(scratch: Scratch, world: World) -> Iterator[Removal]:
@@ -66,7 +72,7 @@ def _policies(scratch: Scratch, world: World) -> Iterator[Removal]:
             create += sql.SQL(f" WITH CHECK ({check})")
         drop = sql.SQL("DROP POLICY {n} ON {t}").format(n=sql.Identifier(name), t=sql.Identifier(table))
         kind = "restrictive rule" if permissive == "RESTRICTIVE" else "policy"
-        yield Removal(kind, f"{table}.{name}", _swap(scratch, drop, create), lambda table=table: _table_check(scratch, world, table))
+        yield Removal(kind, f"{table}.{name}", _swap(scratch, drop, create), partial(_table_check, scratch, world, table))
 
 
 def _swap(scratch: Scratch, away: sql.Composed, back: sql.Composed) -> Callable[[], AbstractContextManager[None]]:
@@ -157,9 +163,40 @@ def _undeclared(app: Flask, endpoint: str) -> Callable[[], AbstractContextManage
     return without
 
 
+def _tokens(world: World) -> Iterator[Removal]:
+    def unlimited(actor_of: Callable[..., Actor], *args: Any, **options: Any) -> Actor:
+        return actor_of(*args, **options | {"client_ids": None})
+
+    def anywhere(grant_of: Callable[..., Any], token: str, *, tenant_id: UUID) -> Any:
+        homes = (tenant_id, world.left.tenant_id, world.right.tenant_id, world.provider_id)
+        return next(filter(None, (grant_of(token, tenant_id=home) for home in homes)), None)
+
+    def walked() -> list[str]:
+        return walk_with_tokens(world, only="api_tickets.show_ticket").failures
+
+    yield Removal("token's limit", "the clients it is good for", _changed(access, "actor_of", unlimited), walked)
+    elsewhere = partial(gates.tokens_elsewhere, world)
+    yield Removal("token's limit", "the host it is good for", _changed(api_tokens, "grant_of", anywhere), elsewhere)
+
+
+def _changed(module: ModuleType, name: str, other: Callable[..., Any]) -> Callable[[], AbstractContextManager[None]]:
+    """With a function replaced by another, which is given the one that was there."""
+
+    @contextmanager
+    def without() -> Iterator[None]:
+        function = getattr(module, name)
+        setattr(module, name, partial(other, function))
+        try:
+            yield
+        finally:
+            setattr(module, name, function)
+
+    return without
+
+
 def _filters(world: World) -> Iterator[Removal]:
     for item in filters.filters(FEATURES, set(world.left.ids)):
-        yield Removal("filter", item.label, _unfiltered(item), lambda item=item: filters.failures(world, item))
+        yield Removal("filter", item.label, _unfiltered(item), partial(filters.failures, world, item))
 
 
 def _unfiltered(item: filters.Filter) -> Callable[[], AbstractContextManager[None]]:
