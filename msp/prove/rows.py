@@ -151,7 +151,7 @@ def spread_canary(owner_url: str, tenant_id: UUID, canary: str) -> tuple[int, li
 
 def _spread(connection: Any, table: str, column: str, tenant_id: UUID, canary: str) -> None:
     """Append the word to a text; an address gets one of its own, and so does what is empty. A rule of the table may refuse."""
-    own = f"'canary-' || id || '@{canary}.example'" if "mail" in column else f"'{canary} ' || id"
+    own = f"'canary-' || right(id::text, 12) || '@{canary}.example'" if "mail" in column else f"'{canary} ' || right(id::text, 12)"
     if column == "logo_svg":
         own = f"'<svg xmlns=\"http://www.w3.org/2000/svg\"><title>{canary}</title></svg>'"
     longer = own if "mail" in column else f"{column} || ' {canary}'"
