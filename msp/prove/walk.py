@@ -150,7 +150,11 @@ class _Walker:
         for rule, method in writes:
             name = f"{self.surface} {method} {rule.rule}"
             self.found.writes.add(name)
-            codes = {self._ask(self.native, sent).status_code for sent in self._whole(rule, method, "left")}
+            codes = set[int]()
+            for sent in self._whole(rule, method, "left"):
+                codes.add(self._ask(self.native, sent).status_code)
+                if min(codes) < 400:
+                    break
             if min(codes, default=404) < 400:
                 self.found.reached.add(name)
             elif 403 in codes and codes <= {403, 404}:
