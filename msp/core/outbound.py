@@ -131,6 +131,16 @@ def fetch(
 
 def check(url: str, *, policy: Policy) -> Target:
     """The URL taken apart and its addresses checked; OutboundRefused if any part of it may not be used."""
+    target = check_text(url, policy=policy)
+    addresses = target.addresses or _resolved(target.host, target.port, policy)
+    if not addresses or not all(map(policy.permits, addresses)):
+        raise OutboundRefused
+    return target._replace(addresses=addresses)
+
+
+def check_text(url: str, *, policy: Policy | None = None) -> Target:
+    """All of `check` that the text tells, without asking a name server: its addresses are those that it spells out."""
+    policy = policy or Policy()
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -142,8 +152,8 @@ def check(url: str, *, policy: Policy) -> Target:
     port = port if port is not None else {"http": 80, "https": 443}[parts.scheme]
     if port not in policy.ports:
         raise OutboundRefused(f"Port {port} is not used for this.")
-    addresses = _addresses(host, port, policy)
-    if not addresses or not all(map(policy.permits, addresses)):
+    addresses = _spelled_out(host)
+    if not all(map(policy.permits, addresses)):
         raise OutboundRefused
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii() or any(character <= " " or character == "\x7f" for character in path):
@@ -167,11 +177,14 @@ def _host(host: str) -> str:
     return name
 
 
-def _addresses(host: str, port: int, policy: Policy) -> tuple[IPAddress, ...]:
+def _spelled_out(host: str) -> tuple[IPAddress, ...]:
     try:
         return (ipaddress.ip_address(host),)
     except ValueError:
-        pass
+        return ()
+
+
+def _resolved(host: str, port: int, policy: Policy) -> tuple[IPAddress, ...]:
     try:
         return tuple(ipaddress.ip_address(answer) for answer in policy.resolver(host, port))
     except (OSError, UnicodeError) as error:

@@ -130,6 +130,11 @@ def test_single_days_are_checked() -> None:
             "/steps/resolution/0/actions/0",
             "bad_action",
         ),
+        *(
+            ({"steps": {"resolution": [{"actions": [{"kind": "web_hook", "to": to}]}]}}, "/steps/resolution/0/actions/0", "bad_action")
+            for to in ("https://127.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://10.0.0.8/x", "https://a:b@x.com/", "https://x.com:22/",
+                       "https://2130706433/", "https://", "https://x y.com/", "https://[::1")
+        ),
         (
             {"steps": {"resolution": [{"percent": 5}, {"actions": [{"kind": "note", "to": "x"}, {"kind": "notify", "to": NOBODY}]}]}},
             "/steps/resolution/1/actions/1",

@@ -176,7 +176,7 @@ def test_a_step_gives_the_ticket_to_another_team_and_raises_it(console_app: Any,
 
 
 def test_a_web_hook_goes_out_as_a_job_and_not_into_our_own_network(console_app: Any, acme: Any, crew: Crew) -> None:
-    promise(console_app, acme, step(50, {"kind": "web_hook", "to": "https://127.0.0.1/hook"}))
+    promise(console_app, acme, step(50, {"kind": "web_hook", "to": "https://localhost/hook"}))
     ticket = crew.ticket(acme, NIGHT)
     now = NIGHT + 50 * MINUTE
     passing.sweep(console_app, now)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msp.core import outbound
 from msp.itsm.sla.checks.faults import Faults
 from msp.itsm.sla.content import AT_RISK, BREACH
 from msp.itsm.sla.models import CLOCKS
@@ -164,12 +165,23 @@ def _wrong_action(kind: str, to: str) -> str:
         return f"At most {_LONGEST} characters."
     if kind == "notify" and to not in RECIPIENTS and not _is_id(to):
         return f"Tell one of {', '.join(RECIPIENTS)}, or a team by its id."
-    if kind == "web_hook" and not to.startswith("https://"):
-        return "A web-hook needs an address that begins with https://."
+    if kind == "web_hook":
+        return _wrong_address(to)
     if kind == "reassign" and to and not _is_id(to):
         return "Name the team by its id."
     if kind in ("reassign", "note") and not to:
         return "Say which team." if kind == "reassign" else "Write what the note should say."
+    return ""
+
+
+def _wrong_address(url: str) -> str:
+    """Why nothing could ever be sent there, as far as the address itself tells."""
+    if not url.startswith("https://"):
+        return "A web-hook needs an address that begins with https://."
+    try:
+        outbound.check_text(url)
+    except outbound.OutboundRefused as refused:
+        return f"{refused.message.rstrip('.')}; a web-hook goes to a public address."
     return ""
 
 
