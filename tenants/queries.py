@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.errors import Invalid, NotFound, StaleVersion
 from tenants.models import Agent, AgentClient, Branding, Contact, Host, ManagedSite, Site, Team, TeamMember, Tenant
 
@@ -34,7 +34,7 @@ def visible_client(tenant_id: UUID, *, by: Actor, for_update: bool = False) -> T
     """One client; NotFound where it is absent or not this actor's."""
     statement = sa.select(Tenant).where(Tenant.id == tenant_id, Tenant.kind == "client")
     if for_update:
-        statement = statement.with_for_update()
+        statement = locked(statement)
     client = db.session.scalar(reachable(statement, Tenant.id, by))
     if client is None:
         raise NotFound
@@ -113,7 +113,7 @@ def visible_contact(contact_id: UUID, *, by: Actor, for_update: bool = False) ->
     if by.is_contact and not by.may("contact.read"):
         statement = statement.where(Contact.id == by.id)
     if for_update:
-        statement = statement.with_for_update()
+        statement = locked(statement)
     contact = db.session.scalar(reachable(statement, Contact.tenant_id, by))
     if contact is None:
         raise NotFound
@@ -152,7 +152,7 @@ def visible_agent(agent_id: UUID, *, by: Actor, for_update: bool = False) -> Age
     if not by.is_agent and by.kind != "system":
         raise NotFound
     statement = sa.select(Agent).where(Agent.id == agent_id)
-    agent = db.session.scalar(statement.with_for_update() if for_update else statement)
+    agent = db.session.scalar(locked(statement) if for_update else statement)
     if agent is None:
         raise NotFound
     return agent

@@ -74,6 +74,11 @@ class Editing:
         return self.versions[-1].number + 1 if self.versions else 1
 
     @property
+    def version(self) -> str:
+        """The state that the form was filled in from: a look at it makes no newer one known."""
+        return self.form.get("version") or str(self.definition.version or 1)
+
+    @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.client.time_zone)
 

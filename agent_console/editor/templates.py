@@ -37,6 +37,11 @@ class Template:
         return self.stored is None
 
     @property
+    def number(self) -> str:
+        """The state that the form was filled in from."""
+        return self.form.get("number") or (str(self.stored.number) if self.stored else "")
+
+    @property
     def kind(self) -> Kind:
         return KINDS[self.kind_name]
 

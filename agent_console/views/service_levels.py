@@ -15,7 +15,7 @@ from agent_console.places import service_levels as blueprint
 from agent_console.views.sla_editor import MANAGE, READ
 from msp.core import clock
 from msp.core.db import savepoint
-from msp.core.errors import Invalid, NotFound
+from msp.core.errors import Invalid, NotFound, StaleVersion
 from msp.core.web.gates import gated
 from msp.itsm.sla import library, public_holidays
 from msp.itsm.sla.models import KINDS as KIND_NAMES
@@ -117,6 +117,8 @@ def _acted(edited: Template) -> ResponseReturnValue:
                 template_id=edited.stored.id if edited.stored else None, number=forms.number(edited.form, "number"),
             )  # fmt: skip
     except answers.REFUSED as refused:
+        if isinstance(refused, StaleVersion):
+            edited.form.poplist("number")  # whoever saves again has seen what stands there now
         edited.refuse(refused)
         return make_response(_template_page(edited), refused.status)
     notices.say(f"Template {saved.name} is saved. Clients’ copies stay as they are and show the difference.")

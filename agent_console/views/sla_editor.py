@@ -17,7 +17,7 @@ from agent_console.places import clients as client_pages
 from agent_console.places import service_levels as blueprint
 from msp.core import clock
 from msp.core.db import savepoint
-from msp.core.errors import Conflict, Invalid, NotFound
+from msp.core.errors import Conflict, Invalid, NotFound, StaleVersion
 from msp.core.web.gates import Gate, gated
 from msp.itsm.sla import library, public_holidays
 from msp.itsm.sla.models import KINDS as KIND_NAMES
@@ -122,6 +122,11 @@ def _save(editing: Editing) -> ResponseReturnValue:
     try:
         with savepoint():
             saved = _saved(editing)
+    except StaleVersion as refused:
+        editing.form.poplist("version")  # whoever saves again has seen what stands there now
+        shown = _editing(editing.definition.id, editing.form)
+        shown.refuse(refused)
+        return make_response(_page(shown), refused.status)
     except (Conflict, Invalid) as refused:
         editing.refuse(refused)
         return make_response(_page(editing), refused.status)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,6 +27,9 @@ _TAKE_ROLE = sa.text(
     " set_config('msp.tenants', :tenants, true), set_config('msp.actor', :actor, true),"
     " set_config('plan_cache_mode', 'force_custom_plan', true)"
 )
+
+
+Locking = TypeVar("Locking", bound="sa.Select[*tuple[Any, ...]]")
 
 
 class Base(DeclarativeBase):
@@ -91,6 +94,15 @@ def current_scope() -> Scope:
     if scope is None:
         raise ScopeMissing("no scope is bound to this session")
     return cast(Scope, scope)
+
+
+def locked(statement: Locking, **how: Any) -> Locking:
+    """The statement with its rows locked until the transaction ends; `how` is that of `with_for_update`.
+
+    A row that the session has read before is read anew. Otherwise it would be as it was before the wait for the lock,
+    and what somebody else saved meanwhile would be written over.
+    """
+    return statement.with_for_update(**how).execution_options(populate_existing=True)
 
 
 def memory() -> dict[Any, Any]:

@@ -113,6 +113,21 @@ def test_an_earlier_version_can_be_started_from(console_app: Any, acme: Any, des
 # --- Saving -----------------------------------------------------------------------------------------------------------
 
 
+def test_somebody_else_saves_while_it_is_looked_at(console_app: Any, acme: Any, desk: Any, sit: Any) -> None:
+    """A preview does not take the form to the newer version; the refusal does, with what was typed kept."""
+    path = path_of(find(console_app, acme, "policy"))
+    mine, theirs = form_of(desk, path, **{"P3-resolution": "20 h"}), form_of(desk, path, **{"P3-resolution": "30 h"})
+    assert send(sit(roles=MANAGER), path, theirs, "save").status_code == 303
+    looked = pages.fields(send(desk, path, mine, "preview").text, "edit")
+    refused = send(desk, path, looked, "save")
+    assert refused.status_code == 412
+    assert "Somebody else changed this in the meantime" in refused.text
+    kept = pages.fields(refused.text, "edit")
+    assert (kept["P3-resolution"], kept["version"]) == ("20 h", "2")
+    assert send(desk, path, kept, "save").status_code == 303
+    assert [each.number for each in versions(console_app, find(console_app, acme, "policy"))] == [1, 2, 3]
+
+
 def test_saving_moves_open_tickets_and_keeps_the_version_before(console_app: Any, acme: Any, desk: Any, tickets: Any) -> None:
     policy = find(console_app, acme, "policy")
     form = form_of(desk, path_of(policy), **{"P3-resolution": "32 h", "note": "More time for P3"})
@@ -195,9 +210,14 @@ def test_steps_that_make_no_sense_are_pointed_at(console_app: Any, acme: Any, de
     policy = find(console_app, acme, "policy")
     form = form_of(desk, path_of(policy))
     form.setlist("step-do", ["web_hook", *form.getlist("step-do")[1:]])
-    form.setlist("step-detail", ["http://plain.example", *form.getlist("step-detail")[1:]])
-    answer = send(desk, path_of(policy), form, "save")
-    assert (answer.status_code, "begins with https://" in words(answer)) == (422, True)
+    for address, why in (
+        ("http://plain.example", "begins with https://"), ("https://127.0.0.1/", "cannot be used; a web-hook goes to a public address"),
+        ("https://a:b@x.com/", "carries no password"), ("https://x.com:22/", "Port 22 is not used for this"),
+    ):
+        form.setlist("step-detail", [address, *form.getlist("step-detail")[1:]])
+        answer = send(desk, path_of(policy), form, "save")
+        assert (answer.status_code, why in words(answer)) == (422, True), words(answer)
+        assert f'value="{address}"' in answer.text, "what was typed stays"
 
 
 def test_a_team_that_does_not_exist_is_pointed_at_in_its_row(console_app: Any, acme: Any, desk: Any) -> None:

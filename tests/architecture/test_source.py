@@ -47,6 +47,13 @@ def test_only_one_file_commits() -> None:
     assert [str(p.relative_to(ROOT)) for p in product if ".commit(" in p.read_text()] == []
 
 
+def test_rows_are_locked_in_one_way() -> None:
+    """By `locked`, which reads them anew: a bare lock answers with the row as the session read it before."""
+    bare = re.compile(r"with_for_update")
+    product = [p for p in sources("msp", "tenants", "portal", "agent_console", "billing") if p != ROOT / "msp/core/db.py"]
+    assert [str(p.relative_to(ROOT)) for p in product if bare.search(p.read_text())] == []
+
+
 def test_only_the_clock_asks_for_the_time() -> None:
     asks = re.compile(r"datetime\.now\(|datetime\.utcnow\(|date\.today\(")
     product = [p for p in sources("msp", "tenants", "portal", "agent_console", "billing") if p != ROOT / "msp/core/clock.py"]

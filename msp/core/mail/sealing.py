@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from msp.core.actor import Actor
 from msp.core.app import this_app
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.mail.services import SEND
 from msp.core.outbox.models import Outbox
 from msp.core.outbox.queries import MANAGE
@@ -25,7 +25,7 @@ def renew(*, by: Actor) -> int:
         except CannotDecrypt:
             return stored
 
-    for row in db.session.scalars(_unsent().with_for_update(skip_locked=True)):
+    for row in db.session.scalars(locked(_unsent(), skip_locked=True)):
         fresh = _with_each(row.args, seal)
         if fresh != row.args:
             row.args, renewed = fresh, renewed + 1

@@ -61,7 +61,7 @@ def withdraw_announcement(announcement_id: UUID) -> Any:
 
 
 def _expected(announcement_id: UUID) -> int:
-    return expected_version(queries.visible_announcement(announcement_id, by=g.actor).version)
+    return expected_version(queries.visible_announcement(announcement_id, by=g.actor, for_update=True).version)
 
 
 def _shown(rows: Sequence[Announcement]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msp.core import paging
 from msp.core.actor import Actor
 from msp.core.app import settings
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.errors import NotFound
 from msp.core.paging import Cursors, Keyset, Order, Page
 from msp.itsm.announcements.models import Announcement, ClientAnnouncement
@@ -53,9 +53,7 @@ def notices(tenant_id: UUID, *, by: Actor, now: datetime) -> list[Notice]:
 def visible_announcement(announcement_id: UUID, *, by: Actor, for_update: bool = False) -> Announcement:
     """One original; a limited agent sees those for all and those that one of his clients has."""
     statement = _visible(sa.select(Announcement).where(Announcement.id == announcement_id), by=by)
-    found: Announcement | None = db.session.scalar(
-        statement.with_for_update(of=Announcement) if for_update else statement
-    )
+    found: Announcement | None = db.session.scalar(locked(statement, of=Announcement) if for_update else statement)
     if found is None:
         raise NotFound
     return found

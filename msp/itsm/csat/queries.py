@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.errors import NotFound
 from msp.itsm.csat.models import Survey
 from msp.itsm.tickets.models import Ticket
@@ -19,7 +19,7 @@ def visible_survey(survey_id: UUID, *, by: Actor, for_update: bool = False) -> S
         statement = statement.where(Survey.tenant_id.in_(by.tenant_ids))
     if by.is_contact:
         statement = statement.where(Survey.contact_id == by.id)
-    found = db.session.scalar(statement.with_for_update() if for_update else statement)
+    found = db.session.scalar(locked(statement) if for_update else statement)
     if found is None:
         raise NotFound
     return found

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.errors import NotFound
 from msp.core.web.formats import when_words
 from msp.itsm.macros import variables
@@ -26,7 +26,7 @@ def macros(*, active_only: bool = True) -> Sequence[Macro]:
 def visible_macro(macro_id: UUID, *, by: Actor, for_update: bool = False) -> Macro:
     """One canned reply; contacts see none."""
     statement = sa.select(Macro).where(Macro.id == macro_id)
-    found = db.session.scalar(statement.with_for_update() if for_update else statement) if not by.is_contact else None
+    found = db.session.scalar(locked(statement) if for_update else statement) if not by.is_contact else None
     if found is None:
         raise NotFound
     return found

@@ -78,12 +78,12 @@ def add_definition(kind: str, given: Given, tenant_id: UUID) -> Any:
 
 
 def rename(kind: str, given: Given, definition_id: UUID) -> Any:
-    definition = _definition(kind, definition_id)
+    definition = _locked(kind, definition_id)
     return _detail(definitions.rename(definition.id, given["name"], version=expected_version(definition.version), by=g.actor))
 
 
 def add_version(kind: str, given: Given, definition_id: UUID) -> Any:
-    definition = _definition(kind, definition_id)
+    definition = _locked(kind, definition_id)
     version = expected_version(definition.version)
     with _pointers():
         made = edits.save(definition.id, given.pop("content"), version=version, by=g.actor, **given)
@@ -108,7 +108,7 @@ def look_at_new(kind: str, given: Given, tenant_id: UUID) -> Any:
 )  # fmt: skip
 def end_policy(given: Given, definition_id: UUID) -> Any:
     """Take a policy out of force: no ticket opened later comes under it."""
-    definition = _definition("policy", definition_id)
+    definition = _locked("policy", definition_id)
     definitions.end_policy(definition.id, version=expected_version(definition.version), ends_at=given["ends_at"], by=g.actor)
     return _detail(definition)
 
@@ -163,6 +163,11 @@ def _definition(kind: str, definition_id: UUID) -> Definition:
     if found.kind != kind or (g.actor.is_contact and found.id not in agreed.agreed_ids(found.tenant_id, clock.now())):
         raise NotFound
     return found
+
+
+def _locked(kind: str, definition_id: UUID) -> Definition:
+    """The definition to be changed, in the version that `If-Match` is held against."""
+    return library.visible_definition(_definition(kind, definition_id).id, by=g.actor, for_update=True)
 
 
 def _held(definition: Definition) -> Held:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.errors import NotFound
 from msp.itsm.sla.models import Clock, Definition, DefinitionVersion, Rollout, Template
 from tenants.models import Team, Tenant
@@ -44,9 +44,10 @@ def templates(kind: str | None = None) -> Sequence[Template]:
     return db.session.scalars(statement.where(Template.kind == kind) if kind else statement).all()
 
 
-def template(template_id: UUID) -> Template:
+def template(template_id: UUID, *, for_update: bool = False) -> Template:
     """One template; NotFound where there is none."""
-    found = db.session.get(Template, template_id)
+    statement = sa.select(Template).where(Template.id == template_id)
+    found = db.session.scalar(locked(statement)) if for_update else db.session.get(Template, template_id)
     if found is None:
         raise NotFound
     return found
@@ -74,7 +75,7 @@ def copies_of(template_id: UUID, *, by: Actor) -> Sequence[tuple[Definition, Ten
 def visible_definition(definition_id: UUID, *, by: Actor, for_update: bool = False) -> Definition:
     """A definition of a client that the actor may see."""
     statement = _reached(sa.select(Definition).where(Definition.id == definition_id), by)
-    found = db.session.scalar(statement.with_for_update() if for_update else statement)
+    found = db.session.scalar(locked(statement) if for_update else statement)
     if found is None:
         raise NotFound
     return found

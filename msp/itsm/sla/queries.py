@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from msp.core.db import db, memory
+from msp.core.db import db, locked, memory
 from msp.core.errors import NotFound
 from msp.itsm.sla import content
 from msp.itsm.sla.engine import facts as engine_facts
@@ -96,7 +96,7 @@ def _joined() -> sa.ColumnElement[bool]:
 def subject(tenant_id: UUID, subject_id: UUID, *, for_update: bool = False) -> Subject:
     """What clocks run on; NotFound where there is none."""
     statement = sa.select(Subject).where(Subject.tenant_id == tenant_id, Subject.id == subject_id)
-    found = db.session.scalar(statement.with_for_update() if for_update else statement)
+    found = db.session.scalar(locked(statement) if for_update else statement)
     if found is None:
         raise NotFound
     return found

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import call, db, memory
+from msp.core.db import call, db, locked, memory
 from msp.core.errors import Invalid, NotFound
 from msp.core.outbox.models import Outbox
 from msp.itsm.tickets.models import (
@@ -74,8 +74,7 @@ def visible_ticket(ticket_id: UUID, *, by: Actor, for_update: bool = False) -> T
     if for_update and key in memory():
         return cast(Ticket, memory()[key])
     statement = visible(sa.select(Ticket).where(Ticket.id == ticket_id), by=by)
-    locked = statement.with_for_update().execution_options(populate_existing=True)
-    ticket = db.session.scalar(locked if for_update else statement)
+    ticket = db.session.scalar(locked(statement) if for_update else statement)
     if ticket is None:
         raise NotFound
     if for_update:
@@ -244,7 +243,7 @@ def found_ids(words: str, *, by: Actor, tenant_ids: Sequence[UUID] | None = None
 def visible_bulk_run(run_id: UUID, *, by: Actor, for_update: bool = False) -> BulkRun:
     """A bulk run of the actor's own; NotFound otherwise."""
     statement = sa.select(BulkRun).where(BulkRun.id == run_id, BulkRun.agent_id == by.id)
-    run = db.session.scalar(statement.with_for_update() if for_update else statement)
+    run = db.session.scalar(locked(statement) if for_update else statement)
     if run is None or not by.is_agent:
         raise NotFound
     return run

@@ -89,7 +89,7 @@ def rename(definition_id: UUID, name: str, *, version: int, by: Actor) -> Defini
 def end_policy(definition_id: UUID, *, version: int, ends_at: datetime, by: Actor) -> DefinitionVersion:
     """Take a policy out of force: no ticket opened from `ends_at` on comes under it; those that run under it stay."""
     by.require(MANAGE)
-    definition = library.visible_definition(definition_id, by=by)
+    definition = library.visible_definition(definition_id, by=by, for_update=True)
     if definition.kind != "policy" or definition.is_default:
         raise Invalid.field("ends_at", "The default always applies; change its targets instead.", "default")
     last = library.last_version(definition)

@@ -57,7 +57,7 @@ def save(
 ) -> DefinitionVersion:  # fmt: skip
     """The next version, by default from now on; one that says what the last one says is refused."""
     by.require(MANAGE)
-    definition = library.visible_definition(definition_id, by=by)
+    definition = library.visible_definition(definition_id, by=by, for_update=True)
     last = library.last_version(definition)
     if definition.version == version and _checked(definition, content, last.number + 1) == last.content:
         raise Invalid.field("content", f"Nothing has changed: this is version {last.number} as it stands.", "unchanged")

@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core import clock, events, heartbeats
-from msp.core.db import db, transaction
+from msp.core.db import db, locked, transaction
 from msp.core.ids import new_id
 from msp.core.scope import Scope, Trail
 from msp.itsm.sla import books
@@ -123,10 +123,8 @@ def _settle(armed: sa.Select[*tuple[Any, ...]], ending: sa.Select[*tuple[Any, ..
     return Settled(len(fired), max(len(steps), len(ended)) == limit)
 
 
-def _taken(statement: sa.Select[*tuple[Any, ...]], limit: int, *locked: Any) -> Sequence[Any]:
-    return db.session.execute(
-        statement.limit(limit).with_for_update(skip_locked=True, key_share=True, of=list(locked))
-    ).all()
+def _taken(statement: sa.Select[*tuple[Any, ...]], limit: int, *tables: Any) -> Sequence[Any]:
+    return db.session.execute(locked(statement.limit(limit), skip_locked=True, key_share=True, of=list(tables))).all()
 
 
 def _note_breaches(ended: Sequence[Any]) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from msp.core import clock, events
 from msp.core.actor import Actor
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.errors import NotFound
 from msp.core.ids import new_id
 from msp.core.outbox import services as outbox
@@ -151,7 +151,7 @@ def advance(tenant_id: UUID, version_id: UUID, count: int, *, by: Actor) -> None
 def _rollout(tenant_id: UUID, version_id: UUID, *, for_update: bool = False) -> Rollout:
     statement = sa.select(Rollout).where(Rollout.tenant_id == tenant_id, Rollout.version_id == version_id)
     if for_update:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
+        statement = locked(statement)
     found = db.session.scalar(statement)
     if found is None:
         raise NotFound

@@ -31,7 +31,7 @@ def save_template(
     if kind not in KINDS:
         raise Invalid.field("kind", f"One of {', '.join(KINDS)}.", "unknown")
     name = definitions.checked_name(name)
-    template = library.template(template_id) if template_id else library.template_named(kind, name)
+    template = library.template(template_id, for_update=True) if template_id else library.template_named(kind, name)
     if template is None:
         made = _checked(kind, content)
         template = Template(

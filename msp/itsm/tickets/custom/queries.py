@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.errors import FieldError, Invalid, NotFound
 from msp.itsm.tickets.custom import values
 from msp.itsm.tickets.custom.models import CustomField
@@ -33,7 +33,7 @@ def visible_field(field_id: UUID, *, by: Actor, for_update: bool = False) -> Cus
     statement = sa.select(CustomField).where(CustomField.id == field_id)
     if by.tenant_ids is not None:
         statement = statement.where(CustomField.tenant_id.in_(by.tenant_ids))
-    found = db.session.scalar(statement.with_for_update() if for_update else statement)
+    found = db.session.scalar(locked(statement) if for_update else statement)
     if found is None:
         raise NotFound
     return found

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 
 from msp.core import clock
 from msp.core.actor import Actor
-from msp.core.db import current_scope, db, name_trail, savepoint
+from msp.core.db import current_scope, db, locked, name_trail, savepoint
 from msp.core.errors import Conflict, Forbidden, Invalid, NotFound
 from msp.core.ids import new_id
 from msp.core.outbox import services as outbox
@@ -106,7 +106,7 @@ def stop(run_id: UUID, *, by: Actor) -> BulkRun:
     run.stopped_at = clock.now()
     db.session.flush()
     left = sa.select(BulkItem.id).where(BulkItem.run_id == run.id, BulkItem.state == "waiting")
-    ids = db.session.scalars(left.with_for_update(skip_locked=True)).all()
+    ids = db.session.scalars(locked(left, skip_locked=True)).all()
     skipped = sa.update(BulkItem).where(BulkItem.run_id == run.id, BulkItem.id.in_(ids))
     db.session.execute(skipped.values(state="skipped", reason=STOPPED))
     return run
@@ -120,7 +120,7 @@ def forget(*, batch: int = _FORGOTTEN_AT_ONCE) -> int:
         ~sa.exists().where(undoing.undoes_id == BulkRun.id),
         ~sa.exists().where(BulkItem.run_id == BulkRun.id, BulkItem.state == "waiting"),
     )
-    ids = db.session.scalars(old.order_by(BulkRun.begun_at).limit(batch).with_for_update(skip_locked=True)).all()
+    ids = db.session.scalars(locked(old.order_by(BulkRun.begun_at).limit(batch), skip_locked=True)).all()
     if ids:
         db.session.execute(sa.delete(BulkItem).where(BulkItem.run_id.in_(ids)))
         db.session.execute(sa.delete(BulkRun).where(BulkRun.id.in_(ids)))
@@ -149,7 +149,7 @@ def work(run_id: UUID, item_ids: Sequence[UUID], tenant_id: UUID, *, by: Actor) 
     statement = sa.select(BulkItem).where(
         BulkItem.tenant_id == tenant_id, BulkItem.run_id == run_id, BulkItem.id.in_(item_ids), BulkItem.state == "waiting"
     )
-    items = db.session.scalars(statement.order_by(BulkItem.ticket_id).with_for_update()).all()
+    items = db.session.scalars(locked(statement.order_by(BulkItem.ticket_id))).all()
     try:
         agent = _agent_now(run, tenant_id, by=by)
         name_trail(replace(current_scope().trail, actor_name=agent.name, actor_kind="agent"))

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 
 from msp.core import clock
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.ids import new_id
 from msp.core.live import publish as live
 from msp.core.notify import services as notify
@@ -132,7 +132,7 @@ def _breached(clock_ids: Sequence[UUID]) -> Sequence[Any]:
 def _locked(ids: Iterable[UUID]) -> dict[UUID, Ticket]:
     """The tickets, in the one order in which everybody locks several."""
     statement = sa.select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)
-    return {ticket.id: ticket for ticket in db.session.scalars(statement.with_for_update(key_share=True))}
+    return {ticket.id: ticket for ticket in db.session.scalars(locked(statement, key_share=True))}
 
 
 def _show_breaches(tickets: Mapping[UUID, Ticket], breached: Sequence[Any]) -> None:

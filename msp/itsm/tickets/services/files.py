@@ -12,7 +12,7 @@ import structlog
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.app import settings
-from msp.core.db import apart, current_scope, db
+from msp.core.db import apart, current_scope, db, locked
 from msp.core.errors import Invalid
 from msp.core.files import here, images, inspect
 from msp.core.files.names import safe_name
@@ -108,10 +108,10 @@ def sweep() -> int:
     )
     held = sa.select(Attachment).where(Attachment.state == "held")
     swept = 0
-    for row in db.session.scalars(forgotten.limit(BATCH).with_for_update(skip_locked=True)):
+    for row in db.session.scalars(locked(forgotten.limit(BATCH), skip_locked=True)):
         _remove(row)
         swept += 1
-    for row in db.session.scalars(held.limit(BATCH).with_for_update(skip_locked=True)):
+    for row in db.session.scalars(locked(held.limit(BATCH), skip_locked=True)):
         _look_again(row)
     db.session.flush()
     return swept

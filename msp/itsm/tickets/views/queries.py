@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import db
+from msp.core.db import db, locked
 from msp.core.errors import NotFound
 from msp.itsm.tickets.views.models import SavedView
 from tenants.models import Team, TeamMember
@@ -22,7 +22,7 @@ def views(*, by: Actor) -> Sequence[SavedView]:
 def visible_view(view_id: UUID, *, by: Actor, for_update: bool = False) -> SavedView:
     """One of these, a removed one as well; NotFound for what is not for this agent."""
     statement = _visible(sa.select(SavedView).where(SavedView.id == view_id), by=by)
-    found: SavedView | None = db.session.scalar(statement.with_for_update() if for_update else statement)
+    found: SavedView | None = db.session.scalar(locked(statement) if for_update else statement)
     if found is None:
         raise NotFound
     return found
