@@ -252,7 +252,7 @@ def _status(case: _Case) -> _Answer:
         state = "at_risk" if stopwatch.is_at_risk(used, target, at_risk_percent) else "on_track"
     values = {
         "state": state,
-        "percent": stopwatch.percent(used, target),
+        "percent": stopwatch.percent(used, target, at_risk_percent),
         "elapsed_seconds": used,
         "remaining_seconds": target - used,
         "breached_at": _instant(breached_at),

@@ -94,6 +94,8 @@ class TestAnswers:
         }
         assert answer("status", as_of="2027-03-08T09:20:00+01:00", at_risk_percent=33)["state"] == "at_risk"
         assert answer("status", as_of="2027-03-08T09:45:00+01:00")["state"] == "at_risk"
+        nearly = answer("status", target_seconds=28800, as_of="2027-03-08T15:59:59+01:00")
+        assert (nearly["state"], nearly["percent"], nearly["elapsed_seconds"]) == ("on_track", 74.99, 21599)
         late = answer("status", as_of="2027-03-08T11:00:00+01:00")
         assert (late["state"], late["percent"], late["remaining_seconds"]) == ("breached", 200, -3600)
         paused = answer("status", as_of="2027-03-08T11:00:00+01:00", pauses=[["2027-03-08T10:30:00+01:00", None]])

@@ -196,7 +196,7 @@ class _Count:
             outcome_at=_instant(breached if outcome == "breached" else self.end if outcome == "met" else None),
             elapsed_seconds=elapsed,
             remaining_seconds=target - elapsed,
-            percent=stopwatch.percent(elapsed, target),
+            percent=stopwatch.percent(elapsed, target, policy.at_risk_percent),
             pauses=tuple(stop.pause() for stop in self.stops),
             segments=tuple(self._segments(calendar, end)),
             thresholds=tuple(self._thresholds(policy, calendar, target)),

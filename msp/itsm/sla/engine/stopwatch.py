@@ -57,9 +57,18 @@ def paused_at(second: int, pauses: Sequence[Span]) -> bool:
     return any(first <= second < last for first, last in pauses)
 
 
-def percent(used_seconds: int, target: int) -> float:
-    """Share of the target, to two places; 100 of a target of nothing."""
-    return round(100 * used_seconds / target, 2) if target else 100.0
+def percent(used_seconds: int, target: int, at_risk_percent: float) -> float:
+    """Share of the target, to two places; 100 of a target of nothing.
+
+    It is rounded, but never over the percentage at which a clock is at risk: figure and state say the same.
+    """
+    if not target:
+        return 100.0
+    shown = round(100 * used_seconds / target, 2)
+    if (shown >= at_risk_percent) is is_at_risk(used_seconds, target, at_risk_percent):
+        return shown
+    cut = 10_000 * used_seconds // target
+    return (cut if shown >= at_risk_percent else cut + 1) / 100
 
 
 def is_at_risk(used_seconds: int, target: int, at_risk_percent: float) -> bool:

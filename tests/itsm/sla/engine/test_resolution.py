@@ -34,7 +34,7 @@ class TestStates:
         ("now", "state", "percent"),
         [
             ("Mon 10:00", "on_track", 12.5),
-            ("Mon 14:59:59", "on_track", 75.0),
+            ("Mon 14:59:59", "on_track", 74.99),
             ("Mon 15:00", "at_risk", 75.0),
             ("Mon 17:00", "at_risk", 100.0),
             ("Tue 09:00", "at_risk", 100.0),

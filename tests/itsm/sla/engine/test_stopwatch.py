@@ -1,6 +1,8 @@
 """Targets and pauses, rule by rule (seconds of a London week, 09:00 to 17:00)."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from msp.itsm.sla.engine import stopwatch
 from msp.itsm.sla.engine.seconds import FOREVER, instant_of, seconds_of
@@ -108,11 +110,23 @@ def test_used_is_working_time_less_pauses() -> None:
         (0, 0, 100, True),
         (1, 3, 33.33, False),
         (2, 3, 66.67, False),
-        (21599, 28800, 75, False),
+        (21599, 28800, 74.99, False),
+        (21600, 28800, 75, True),
         (3, 4, 75, True),
         (9, 4, 225, True),
     ],
 )
-def test_percent_is_rounded_but_risk_is_exact(used: int, target: int, percent: float, at_risk: bool) -> None:
-    assert stopwatch.percent(used, target) == percent
+def test_percent_is_rounded_but_not_over_the_risk(used: int, target: int, percent: float, at_risk: bool) -> None:
+    assert stopwatch.percent(used, target, 75) == percent
     assert stopwatch.is_at_risk(used, target, 75) is at_risk
+
+
+@given(
+    used=st.integers(0, 10**7), target=st.integers(1, 10**7),
+    limit=st.one_of(st.sampled_from([50, 75, 90, 100]), st.integers(1, 200_000).map(lambda thousandths: thousandths / 1000)),
+)  # fmt: skip
+def test_percent_and_risk_say_the_same(used: int, target: int, limit: float) -> None:
+    shown = stopwatch.percent(used, target, limit)
+    assert (shown >= limit) is stopwatch.is_at_risk(used, target, limit)
+    assert abs(shown - 100 * used / target) <= 0.01 + 1e-9
+    assert shown == round(shown, 2)
