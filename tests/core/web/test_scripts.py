@@ -173,6 +173,16 @@ def test_files_are_sent_as_they_are_chosen(open_page: Callable[..., Page], pages
     assert page.locator("[data-filelist] li").count() == 0
 
 
+def test_a_line_that_saves_itself_is_saved_by_enter(open_page: Callable[..., Page], pages: Site) -> None:
+    form = '<form method="post" action="/tags"><textarea name="tags" data-submit>vip</textarea></form></main>'
+    pages.pages["tags"] = samples.render("portal_ticket").replace("</main>", form).encode()
+    page = open_page("tags")
+    page.locator("textarea[name=tags]").press_sequentially("network ")
+    with page.expect_request("**/tags") as info:
+        page.keyboard.press("Enter")
+    assert info.value.post_data == "tags=network+vip"
+
+
 def test_a_form_waits_for_its_files(open_page: Callable[..., Page], pages: Site) -> None:
     pages.pages["upload"] = samples.render("portal_ticket").replace("data-files", 'data-files data-upload="/files"').encode()
     page, held, sent = open_page("upload"), [], []

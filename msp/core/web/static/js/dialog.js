@@ -55,7 +55,12 @@ document.addEventListener('submit', (event) => {
   setTimeout(() => sent.delete(form), 4000);
 });
 
-listen('change', 'select[data-submit], input[data-submit]', (_event, control) => control.form.requestSubmit());
+listen('change', ':is(select, input, textarea)[data-submit]', (_event, control) => control.form.requestSubmit());
+listen('keydown', 'textarea[data-submit]', (event, control) => {
+  if (event.key !== 'Enter') return;
+  event.preventDefault();
+  control.blur();
+});
 
 listen('click', '[data-reveal]', (_event, button) => {
   const input = document.getElementById(button.dataset.reveal);
