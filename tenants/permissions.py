@@ -15,6 +15,7 @@ class Permission(StrEnum):
     AGENT_MANAGE = "agent.manage"
     TEAM_MANAGE = "team.manage"
     ROLE_GRANT = "role.grant"
+    INVITATION_SHOW = "invitation.show"
     SLA_READ = "sla.read"
     SLA_MANAGE = "sla.manage"
     SLA_EXEMPT = "sla.exempt"

@@ -13,6 +13,7 @@ WORDS: Mapping[str, str] = {
     P.AGENT_MANAGE: "add and change agents",
     P.TEAM_MANAGE: "lead teams",
     P.ROLE_GRANT: "grant roles",
+    P.INVITATION_SHOW: "see an invitation instead of having it mailed",
     P.SLA_READ: "read service levels",
     P.SLA_MANAGE: "change service levels",
     P.SLA_EXEMPT: "exempt a ticket from its service level",

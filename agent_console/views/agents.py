@@ -113,7 +113,7 @@ def change_standing(agent_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:agent_id>/invite")
 @gated(MANAGE)
 def invite(agent_id: UUID) -> ResponseReturnValue:
-    """Mail an invitation, or show its link once to be passed on."""
+    """Mail an invitation; or show its link once, to those who may grant whatever it opens."""
     access.require_recent_sign_in()
     shown = tenants.visible_agent(agent_id, by=g.actor)
     try:
@@ -223,6 +223,7 @@ def _form(shown: Agent | None = None, error: MspError | None = None, typed: Any 
         "console/agents/agent.html", error, agent=shown, typed=_typed(shown, typed), link=link, zones=describe.zone_names(),
         roles=[(role, ROLE_WORDS[role], ROLE_HINTS[role]) for role in AGENT_ROLES],
         clients=[(str(client.id), client.name) for client in tenants.clients(by=g.actor)],
+        sees_link=people.may_see_invitations(g.actor),
     )  # fmt: skip
 
 

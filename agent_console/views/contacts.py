@@ -114,7 +114,7 @@ def change_contact_standing(tenant_id: UUID, contact_id: UUID) -> ResponseReturn
 @blueprint.post("/<uuid:tenant_id>/people/<uuid:contact_id>/invite")
 @gated(MANAGE)
 def invite_contact(tenant_id: UUID, contact_id: UUID) -> ResponseReturnValue:
-    """Mail an invitation, or show its link once to be passed on."""
+    """Mail an invitation; or show its link once, to those who may grant whatever it opens."""
     access.require_recent_sign_in()
     shown = _contact(tenant_id, contact_id)
     try:
@@ -150,7 +150,7 @@ def _form(
         "console/clients/contact.html", client, "people", error, contact=shown, typed=_typed(shown, typed), link=link,
         sites=[site for site in tenants.sites(client.id, by=g.actor) if site.is_active or (shown and site.id == shown.site_id)],
         roles=[(role, ROLE_WORDS[role], ROLE_HINTS[role]) for role in CONTACT_ROLES],
-        may_edit=g.actor.may(Permission.CONTACT_MANAGE),
+        may_edit=g.actor.may(Permission.CONTACT_MANAGE), sees_link=services.may_see_invitations(g.actor),
     )  # fmt: skip
 
 

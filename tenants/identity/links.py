@@ -121,7 +121,7 @@ def invite_agent(agent_id: UUID, *, by: Actor) -> None:
 def _invite(person_id: UUID | None, e_mail: str | None, name: str, tenant_id: UUID, zone: str, by: Actor) -> None:
     if person_id is None or e_mail is None:
         raise Invalid.field("e_mail", f"{name} has no e-mail address to be invited at.", "missing")
-    token = people.invitation_link(person_id, tenant_id, by=by)
+    token = people.new_invitation(person_id, tenant_id, by=by)
     until = clock.now() + timedelta(seconds=people.INVITATION_SECONDS)
     context = {
         "name": name,

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 
-from msp.core import events
+from msp.core import audit, events
 from msp.core.actor import Actor
 from msp.core.auth import tokens
 from msp.core.db import call, db
@@ -195,8 +195,24 @@ def set_members(team_id: UUID, members: dict[UUID, bool], *, by: Actor, version:
     return team
 
 
+def may_see_invitations(by: Actor) -> bool:
+    """Whether an invitation may be shown to this actor: he could grant everything that its password would open."""
+    return by.may(Permission.INVITATION_SHOW) and by.tenant_ids is None
+
+
 def invitation_link(person_id: UUID, tenant_id: UUID, *, by: Actor) -> str:
-    """A new single-use invitation; the token, to be put into an address on the tenant's host."""
+    """A new invitation to be shown. A password is the person's, in every company and on the console: whoever holds the link
+    chooses it, so it is only for those who may grant all of that; everybody else has it mailed.
+    """
+    by.require(Permission.INVITATION_SHOW)
+    if not may_see_invitations(by):
+        raise Forbidden("An invitation is shown only to those who see every client. It can be mailed.")
+    audit.note(db.session(), "saw the invitation of", "person", person_id, tenant_id=tenant_id)
+    return new_invitation(person_id, tenant_id, by=by)
+
+
+def new_invitation(person_id: UUID, tenant_id: UUID, *, by: Actor) -> str:
+    """A new single-use invitation, for a mail to the person's own address; the token, to be put into an address on the host."""
     by.require_any(Permission.CONTACT_MANAGE, Permission.AGENT_MANAGE)
     token = tokens.new_token()
     made = call(

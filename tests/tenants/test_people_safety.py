@@ -13,6 +13,7 @@ from msp.core.db import call
 from msp.core.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants import queries
 from tenants.identity import api_tokens, chooser, links, profile, second_factor, sessions, sign_in
+from tenants.permissions import AGENT_ROLES
 from tenants.services import clients, people
 from tests.support import identity, world
 from tests.support.statements import counted
@@ -73,6 +74,106 @@ def test_nobody_grants_what_he_lacks(acme: Any, console_app: Any, portal_app: An
         people.add_agent("New", "new@msp.example", roles=["admin"], by=by)
     with pytest.raises(Invalid), world.as_staff(console_app) as by:
         people.add_agent("New", "new2@msp.example", roles=["emperor"], by=by)
+
+
+def asks_for_link(browser: Any, tenant_id: Any, contact_id: Any) -> Any:
+    """What is answered to somebody who wants to see a contact's invitation."""
+    page = browser.get(f"/clients/{tenant_id}/people/{contact_id}").get_data(as_text=True)
+    assert "Show the link" not in page, "the page offers only what may be done"
+    path = f"/clients/{tenant_id}/people/{contact_id}/invite"
+    return identity.submit(browser, path, page=f"/clients/{tenant_id}/people/{contact_id}", how="link")
+
+
+def links_of(servers: Any, person_id: Any) -> int:
+    return len(identity.rows(servers, "SELECT 1 FROM one_time_link WHERE person_id = %s AND spent_at IS NULL", person_id))
+
+
+@pytest.mark.parametrize("is_agent_first", [True, False], ids=["the agent is known", "the agent comes later"])
+@pytest.mark.parametrize("role", ["lead", "account_manager"])
+def test_nobody_enters_the_console_by_a_contacts_invitation(
+    servers: Any, console_app: Any, acme: Any, console_of: Any, role: str, is_agent_first: bool
+) -> None:
+    """A password is the person's: whoever saw the link of the contact could choose the administrator's."""
+    address = f"{world.unique('new.admin')}@provider.example"
+    browser = console_of(world.agent(console_app, role)[1])
+
+    def make_admin() -> None:
+        with world.as_staff(console_app) as by:
+            people.add_agent("New Admin", address, roles=["admin"], by=by)
+
+    if is_agent_first:
+        make_admin()
+    identity.submit(browser, f"/clients/{acme.id}/people/new", name="New Admin", e_mail=address, roles="requester")
+    [contact] = identity.rows(servers, "SELECT * FROM contact WHERE e_mail = %s", address)
+    refused = asks_for_link(browser, acme.id, contact["id"])
+    if not is_agent_first:
+        make_admin()
+
+    assert refused.status_code == 403
+    assert "/invitation/" not in refused.get_data(as_text=True)
+    assert links_of(servers, contact["person_id"]) == 0
+    mailed = identity.submit(
+        browser, f"/clients/{acme.id}/people/{contact['id']}/invite", page=f"/clients/{acme.id}/people/{contact['id']}", how="mail"
+    )
+    assert mailed.status_code == 303
+    assert len(identity.mails(servers, address, "invitation")) == 1, "to the address itself"
+
+
+def test_nobody_becomes_a_person_of_another_company(
+    servers: Any, console_app: Any, acme: Any, birch: Any, console_of: Any
+) -> None:
+    address = f"{world.unique('nora')}@acme.example"
+    with world.as_staff(console_app) as by:
+        nora = people.add_contact(acme.id, "Nora", e_mail=address, roles=["requester"], by=by)
+    for role in ("admin", "lead"):
+        browser = console_of(world.agent(console_app, role, clients=[birch.id])[1])
+        identity.submit(browser, f"/clients/{birch.id}/people/new", name="Nora", e_mail=address, roles="requester")
+        [twin] = identity.rows(servers, "SELECT * FROM contact WHERE e_mail = %s AND tenant_id = %s", address, birch.id)
+        assert twin["person_id"] == nora.person_id
+        refused = asks_for_link(browser, birch.id, twin["id"])
+        assert refused.status_code == 403, role
+        assert "/invitation/" not in refused.get_data(as_text=True)
+    assert links_of(servers, nora.person_id) == 0
+
+
+def test_who_sees_an_invitation_could_grant_all_that_it_opens(
+    servers: Any, console_app: Any, acme: Any, portal_app: Any, console_of: Any
+) -> None:
+    manager = acme.people["manager"]
+    refused = [world.agent(console_app, role)[1] for role in AGENT_ROLES if role != "admin"]
+    refused.append(world.agent(console_app, *AGENT_ROLES, clients=[acme.id])[1])
+    for actor in refused:
+        with pytest.raises(Forbidden), world.acting(console_app, actor) as by:
+            people.invitation_link(manager.person_id, acme.id, by=by)
+    with pytest.raises(Forbidden), world.acting(portal_app, acme.actor("admin")) as by:
+        people.invitation_link(manager.person_id, acme.id, by=by)
+    assert links_of(servers, manager.person_id) == 0
+
+    _, admin = world.agent(console_app, "admin")
+    page = f"/clients/{acme.id}/people/{manager.id}"
+    shown = identity.submit(console_of(admin), f"{page}/invite", page=page, how="link")
+    assert f"http://{acme.host}/invitation/" in shown.get_data(as_text=True)
+    assert links_of(servers, manager.person_id) == 1
+    [noted] = identity.rows(servers, "SELECT * FROM audit_entry WHERE action = 'saw the invitation of' AND actor_id = %s", admin.id)
+    assert (noted["subject"], noted["subject_id"], noted["tenant_id"]) == ("person", manager.person_id, acme.id)
+
+
+def test_no_way_leads_from_another_address_to_a_person(servers: Any, console_app: Any, acme: Any, console_of: Any) -> None:
+    """Nobody changes the address of a contact or an agent, and what stands there is where the person signs in."""
+    agent, admin = world.agent(console_app, "admin")
+    browser, contact = console_of(admin), acme.people["manager"]
+    page = f"/clients/{acme.id}/people/{contact.id}"
+    fields = {"name": "Renamed", "roles": "manager", "version": "1", "e_mail": "thief@acme.example"}
+    assert identity.submit(browser, page, **fields).status_code == 303
+    assert identity.submit(browser, f"/agents/{agent.id}", **fields | {"name": agent.name, "roles": "admin"}).status_code == 303
+    token, headers = world.csrf(browser), {"If-Match": '"2"'}
+    for path in (f"/api/v1/contacts/{contact.id}", f"/api/v1/agents/{agent.id}"):
+        answer = browser.patch(path, json={"e_mail": "thief@acme.example"}, headers=headers | {"X-CSRFToken": token})
+        assert answer.status_code == 422, answer.get_data(as_text=True)
+    for known in (contact, agent):
+        statement = "SELECT p.e_mail, coalesce(c.e_mail, a.e_mail) AS copy FROM person p LEFT JOIN contact c ON c.person_id = p.id"
+        [row] = identity.rows(servers, f"{statement} LEFT JOIN agent a ON a.person_id = p.id WHERE p.id = %s", known.person_id)
+        assert (row["e_mail"], row["copy"]) == (known.e_mail, known.e_mail)
 
 
 # Acts on one's own account: they take the person from the scope and nobody else's id.
