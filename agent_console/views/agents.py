@@ -223,7 +223,7 @@ def _form(shown: Agent | None = None, error: MspError | None = None, typed: Any 
         "console/agents/agent.html", error, agent=shown, typed=_typed(shown, typed), link=link, zones=describe.zone_names(),
         roles=[(role, ROLE_WORDS[role], ROLE_HINTS[role]) for role in AGENT_ROLES],
         clients=[(str(client.id), client.name) for client in tenants.clients(by=g.actor)],
-        sees_link=people.may_see_invitations(g.actor),
+        sees_link=people.may_see_invitations(g.actor), may_change=shown is None or people.has_say_over(shown, by=g.actor),
     )  # fmt: skip
 
 

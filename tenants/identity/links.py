@@ -115,6 +115,7 @@ def invite_agent(agent_id: UUID, *, by: Actor) -> None:
     """Mail an invitation to the console."""
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by)
+    people.require_say_over(agent, by=by)
     _invite(agent.person_id, agent.e_mail, agent.name, agent.tenant_id, agent.time_zone, by)
 
 

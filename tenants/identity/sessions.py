@@ -11,6 +11,7 @@ from msp.core.db import call, db
 from msp.core.errors import NotFound
 from tenants import queries
 from tenants.permissions import Permission
+from tenants.services import people
 
 IDLE = timedelta(hours=8)
 LIFETIME = timedelta(hours=24)
@@ -54,14 +55,14 @@ def end_sessions_of_agent(agent_id: UUID, *, by: Actor) -> int:
     """Sign an agent out at once; how many sessions ended."""
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by)
+    people.require_say_over(agent, by=by)
     return _end_all(agent.person_id, "agent", agent.id, agent.tenant_id)
 
 
 def _end_all(person_id: UUID | None, subject: str, subject_id: UUID, tenant_id: UUID) -> int:
     if person_id is None:
         return 0
-    ended: int = call("end_sessions", p_person=person_id, p_except=None, p_reason="ended by an administrator")[0][
-        "end_sessions"
-    ]
+    why = "ended by an administrator"
+    ended: int = call("end_sessions_of", p_person=person_id, p_tenant=tenant_id, p_except=None, p_reason=why)[0]["end_sessions_of"]
     audit.note(db.session(), "signed out", subject, subject_id, tenant_id=tenant_id, changes={"sessions": ended})
     return ended

@@ -78,7 +78,7 @@ def change_contact(
         contact.is_active = is_active
     db.session.flush()
     if contact.person_id and (is_active is False or roles is not None):
-        call("end_sessions", p_person=contact.person_id, p_except=by.session_id, p_reason="rights changed")
+        _end_sessions(contact, by)
     events.record(ContactChanged(contact.tenant_id, contact.id))
     return contact
 
@@ -114,7 +114,8 @@ def change_agent(
     """Change an agent's name, roles, reach or standing; his sessions end when his rights change."""
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by, for_update=True)
-    _check_reach(by, is_limited=agent.is_limited and is_limited is not False)
+    require_say_over(agent, by=by)
+    _check_reach(by, is_limited=is_limited is not False)
     queries.check_version(agent, version)
     was_admin = is_full_admin(agent)
     if roles is not None:
@@ -133,7 +134,7 @@ def change_agent(
     if client_ids is not None:
         _set_clients(agent, client_ids, by=by)
     if agent.person_id and (roles, is_active, is_limited, client_ids) != (None, None, None, None):
-        call("end_sessions", p_person=agent.person_id, p_except=by.session_id, p_reason="rights changed")
+        _end_sessions(agent, by)
     events.record(AgentChanged(agent.id))
     return agent
 
@@ -248,10 +249,26 @@ def _check_roles(roles: Sequence[str], *, held: Iterable[str], by: Actor, agent:
         _require_grant(moved, by=by, agent=agent)
 
 
+def has_say_over(agent: Agent, *, by: Actor) -> bool:
+    """Whether the actor sees all that an agent sees: whoever is limited to some clients has a say over no others."""
+    return by.tenant_ids is None or (agent.is_limited and set(queries.client_ids_of(agent.id)) <= set(by.tenant_ids))
+
+
+def require_say_over(agent: Agent, *, by: Actor) -> None:
+    """Forbidden where the agent sees more than the actor."""
+    if not has_say_over(agent, by=by):
+        raise Forbidden(f"{agent.name} sees clients beyond yours: only somebody who sees them too can do this.")
+
+
 def _check_reach(by: Actor, *, is_limited: bool) -> None:
-    """Whoever is limited to some clients has no say over those who see them all, and makes nobody one of them."""
+    """Whoever is limited to some clients makes nobody see them all."""
     if by.tenant_ids is not None and not is_limited:
-        raise Forbidden("You cannot give or change a reach beyond your own clients.")
+        raise Forbidden("You cannot give a reach beyond your own clients.")
+
+
+def _end_sessions(whose: Contact | Agent, by: Actor) -> None:
+    """Those at this company, or on the console; the database refuses where it cannot end them all."""
+    call("end_sessions_of", p_person=whose.person_id, p_tenant=whose.tenant_id, p_except=by.session_id, p_reason="rights changed")
 
 
 def _require_grant(moved: Iterable[str], *, by: Actor, agent: bool) -> None:
@@ -306,7 +323,7 @@ def _set_clients(agent: Agent, client_ids: Iterable[UUID], *, by: Actor) -> None
     for row in db.session.scalars(sa.select(AgentClient).where(AgentClient.agent_id == agent.id)):
         if row.client_id in wanted:
             wanted.discard(row.client_id)
-        elif by.reaches(row.client_id):  # what the actor does not see stays as it is
+        else:
             db.session.delete(row)
     seen = queries.clients_by_id(wanted, by=by).values() if wanted else ()
     if wanted - {client.id for client in seen if client.kind == "client"}:

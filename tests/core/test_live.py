@@ -25,6 +25,7 @@ from msp.core.live.hub import Hub
 from msp.core.live.pages import channels_of
 from msp.core.live.server import LiveApp
 from msp.core.scope import Scope
+from tenants.services import people
 from tests.conftest import SECRET
 from tests.support import world
 
@@ -244,8 +245,11 @@ def test_only_the_pages_own_origin_may_read(port: int) -> None:
     assert "access-control-allow-credentials" not in headers
 
 
-def test_a_forced_log_out_ends_the_stream_within_five_seconds(port: int, console_app: Any, console_of: Any) -> None:
-    _, actor = world.agent(console_app)
+@pytest.mark.parametrize("is_limited", [False, True], ids=["by himself", "by a limited administrator"])
+def test_a_forced_log_out_ends_the_stream_within_five_seconds(
+    port: int, console_app: Any, console_of: Any, acme: Any, is_limited: bool
+) -> None:
+    _, actor = world.agent(console_app, clients=[acme.id] if is_limited else None)
     client = console_of(actor)
     answer = client.post("/live/ticket", headers={"X-CSRFToken": world.csrf(client)})
     assert answer.status_code == 200, answer.data
@@ -256,7 +260,10 @@ def test_a_forced_log_out_ends_the_stream_within_five_seconds(port: int, console
         page = await _get(port, f"/live?ticket={quote(text)}", Origin=ORIGIN)
         await page.reader.readuntil(b": open")
         stays = await listen(port, "staff")
-        await asyncio.to_thread(_end_sessions, console_app, actor.person_id)
+        if is_limited:
+            await asyncio.to_thread(_lower, console_app, actor.id, acme.id)
+        else:
+            await asyncio.to_thread(_end_sessions, console_app, actor.person_id)
         began = time.monotonic()
         assert await page.event(8) == {}, "the stream has ended"
         assert await stays.is_silent()
@@ -266,6 +273,12 @@ def test_a_forced_log_out_ends_the_stream_within_five_seconds(port: int, console
     assert run(scene()) < 5
     refused = ticket("staff", session_id=session_id)
     assert run(_status(port, f"/live?ticket={quote(refused)}", Origin=ORIGIN)) == 503
+
+
+def _lower(app: Any, agent_id: Any, client_id: Any) -> None:
+    """A limited administrator takes a right away from one of his agents."""
+    with world.acting(app, world.agent(app, "admin", clients=[client_id])[1]) as by:
+        people.change_agent(agent_id, version=1, roles=["read_only"], by=by)
 
 
 def _end_sessions(app: Any, person_id: Any) -> None:

@@ -132,14 +132,18 @@ def test_a_limited_reader_is_told_of_no_other_client(console_app: Any, acme: Any
     assert reader("PATCH", f"/agents/{both.id}", {"If-Match": "*"}, json={"name": "X"}).status_code == 403
 
 
-def test_a_limited_administrator_takes_away_only_what_he_sees(
+def test_a_limited_administrator_has_no_say_over_who_sees_more(
     console_app: Any, console_of: Any, acme: Any, birch: Any, token: Caller
 ) -> None:
     both, _ = world.agent(console_app, "agent", clients=[acme.id, birch.id])
+    his, _ = world.agent(console_app, "agent", clients=[acme.id])
     limited = Browser(console_of(world.agent(console_app, "admin", clients=[acme.id])[1]))
-    one = f"/agents/{both.id}"
+    for change in ({"client_ids": []}, {"is_active": False}, {"roles": ["read_only"]}, {"name": "X"}):
+        assert limited("PATCH", f"/agents/{both.id}", {"If-Match": "*"}, json=change).status_code == 403, change
+    assert limited("POST", f"/agents/{both.id}/invitations").status_code == 403
+    assert set(token("GET", f"/agents/{both.id}").json["client_ids"]) == {str(acme.id), str(birch.id)}
+    one = f"/agents/{his.id}"
     assert limited("PATCH", one, {"If-Match": "*"}, json={"client_ids": []}).json["client_ids"] == []
-    assert token("GET", one).json["client_ids"] == [str(birch.id)]
     assert limited("PATCH", one, {"If-Match": "*"}, json={"client_ids": None}).status_code == 403
     assert codes(limited("PATCH", one, {"If-Match": "*"}, json={"client_ids": [str(birch.id)]})) == [("/client_ids/0", "unknown")]
 

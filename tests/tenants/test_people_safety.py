@@ -176,6 +176,100 @@ def test_no_way_leads_from_another_address_to_a_person(servers: Any, console_app
         assert (row["e_mail"], row["copy"]) == (known.e_mail, known.e_mail)
 
 
+def sessions_of(servers: Any, person_id: Any) -> int:
+    return len(identity.rows(servers, "SELECT 1 FROM session WHERE person_id = %s AND ended_at IS NULL", person_id))
+
+
+@pytest.mark.parametrize("change", [{"roles": ["read_only"]}, {"is_active": False}, {"client_ids": []}], ids=str)
+def test_a_limited_administrator_ends_the_sessions_of_his_agents(
+    servers: Any, console_app: Any, acme: Any, birch: Any, console_of: Any, change: dict[str, Any]
+) -> None:
+    limited = world.agent(console_app, "admin", clients=[acme.id, birch.id])[1]
+    agent, actor = world.agent(console_app, "agent", clients=[acme.id])
+    theirs = console_of(actor)
+    assert theirs.get("/account").status_code == 200
+    with world.acting(console_app, limited) as by:
+        people.change_agent(agent.id, version=agent.version, by=by, **change)
+    assert theirs.get("/account").status_code == 302
+    with world.as_staff(console_app) as by:
+        now = queries.visible_agent(agent.id, by=by)
+        people.change_agent(agent.id, version=now.version, is_active=True, by=by)
+    again = console_of(actor)
+    with world.acting(console_app, limited) as by:
+        assert sessions.end_sessions_of_agent(agent.id, by=by) == 1
+    assert again.get("/account").status_code == 302
+
+
+def test_a_limited_administrator_has_no_say_over_who_sees_more(
+    servers: Any, console_app: Any, acme: Any, birch: Any, console_of: Any
+) -> None:
+    limited = world.agent(console_app, "admin", clients=[acme.id])[1]
+    browser = console_of(limited)
+    for reach in ([acme.id, birch.id], [birch.id], None):
+        agent, actor = world.agent(console_app, "agent", clients=reach)
+        theirs = console_of(actor)
+        for act in (
+            lambda by, agent=agent: people.change_agent(agent.id, version=1, by=by, is_active=False),
+            lambda by, agent=agent: sessions.end_sessions_of_agent(agent.id, by=by),
+            lambda by, agent=agent: links.invite_agent(agent.id, by=by),
+        ):
+            with pytest.raises(Forbidden, match="beyond yours"), world.acting(console_app, limited) as by:
+                act(by)
+        page = browser.get(f"/agents/{agent.id}").get_data(as_text=True)
+        assert "clients beyond yours" in page
+        assert f'action="/agents/{agent.id}/' not in page, "nothing is offered"
+        assert theirs.get("/account").status_code == 200
+        assert links_of(servers, agent.person_id) == 0
+
+
+def test_the_database_ends_sessions_or_says_so(servers: Any, console_app: Any, acme: Any, birch: Any, console_of: Any) -> None:
+    """Even code that forgot the check is not told that all is well while somebody stays signed in."""
+    import sqlalchemy.exc
+
+    limited = world.agent(console_app, "admin", clients=[acme.id])[1]
+    for reach in ([acme.id, birch.id], None):
+        agent, actor = world.agent(console_app, "agent", clients=reach)
+        console_of(actor)
+        for asked in ({"p_tenant": agent.tenant_id}, {}):
+            function = "end_sessions_of" if asked else "end_sessions"
+            with (
+                pytest.raises(sqlalchemy.exc.ProgrammingError, match="cannot end"),
+                world.acting(console_app, limited),
+            ):
+                call(function, p_person=agent.person_id, p_except=None, p_reason="test", **asked)
+        assert sessions_of(servers, agent.person_id) == 1
+
+
+def test_a_contacts_session_at_another_company_stays(
+    servers: Any, console_app: Any, acme: Any, birch: Any, portal_of: Any
+) -> None:
+    contact = in_both(console_app, acme, birch)
+    here, there = portal_of(acme), portal_of(birch, "both")
+    limited = world.agent(console_app, "lead", clients=[acme.id])[1]
+    with world.acting(console_app, limited) as by:
+        people.change_contact(contact.id, version=contact.version, by=by, roles=["requester", "approver"])
+    assert (here.get("/account").status_code, there.get("/account").status_code) == (302, 200)
+
+
+def test_a_limited_administrator_invites_his_agents(
+    servers: Any, console_app: Any, acme: Any, console_of: Any
+) -> None:
+    limited = world.agent(console_app, "admin", clients=[acme.id])[1]
+    browser, address = console_of(limited), f"{world.unique('lim')}@provider.example"
+    fields = {"name": "Lim", "e_mail": address, "roles": "agent", "is_limited": "1", "clients": str(acme.id), "invite": "1"}
+    assert identity.submit(browser, "/agents/new", **fields).status_code == 303
+    [agent] = identity.rows(servers, "SELECT * FROM agent WHERE e_mail = %s", address)
+    [letter] = identity.mails(servers, address, "invitation")
+    assert letter["url"].startswith("http://console.localhost")
+    page = f"/agents/{agent['id']}"
+    assert identity.submit(browser, f"{page}/invite", page=page, how="mail").status_code == 303
+    assert len(identity.mails(servers, address, "invitation")) == 2
+    assert identity.submit(browser, f"{page}/invite", page=page, how="link").status_code == 403
+    identity.change(servers, "UPDATE agent SET e_mail = 'thief@provider.example' WHERE id = %s", agent["id"])
+    with pytest.raises(Forbidden), world.acting(console_app, limited) as by:
+        links.invite_agent(agent["id"], by=by)
+
+
 # Acts on one's own account: they take the person from the scope and nobody else's id.
 OPEN = {
     "sign_in.confirm", "sessions.home_of", "sessions.end_own_session", "sessions.end_other_sessions",
