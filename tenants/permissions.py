@@ -41,6 +41,7 @@ class Permission(StrEnum):
     TICKET_MOVE = "ticket.move"
     CONTACT_READ = "contact.read"
     CONTACT_MANAGE = "contact.manage"
+    CONTACT_APPOINT = "contact.appoint"
     SITE_MANAGE = "site.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105 - the name of a permission
     BRANDING_MANAGE = "branding.manage"
@@ -72,7 +73,7 @@ AGENT_ROLES: dict[str, frozenset[Permission]] = {
     "change_manager": frozenset(_AGENT | {P.CHANGE_MANAGE}),
     "account_manager": frozenset(
         _READ | {P.NOTE_WRITE, P.SLA_MANAGE, P.SLA_EXEMPT, P.REPORT_MANAGE, P.CONTACT_MANAGE, P.SITE_MANAGE, P.ANNOUNCE,
-                 P.BRANDING_MANAGE, P.TOKEN_MANAGE}
+                 P.BRANDING_MANAGE, P.CONTACT_APPOINT, P.TOKEN_MANAGE}
     ),
     "billing": frozenset(_READ | {P.BILLING_MANAGE, P.TOKEN_MANAGE}),
     "read_only": frozenset(_READ),
@@ -96,6 +97,28 @@ def permissions_of(roles: Iterable[str], *, agent: bool) -> frozenset[str]:
     """The union of what the roles allow; an unknown role allows nothing."""
     table = AGENT_ROLES if agent else CONTACT_ROLES
     return frozenset().union(*(table.get(role, frozenset()) for role in roles))
+
+
+# What a contact sees and does as one of his company: whoever manages people from our side gives it without holding it.
+_MEMBERSHIP = frozenset(_MANAGER | {P.TICKET_READ_SITE, P.APPROVE})
+# What a client's administrator gives though he does not hold it: it is about his own company only.
+_OF_ONES_COMPANY = frozenset({P.TICKET_READ_SITE, P.APPROVE})
+
+
+def lacking(roles: Iterable[str], *, agent: bool, held: frozenset[str], is_contact: bool) -> frozenset[str]:
+    """What somebody who holds `held` lacks to give these roles, or to take them away: nobody grants what he lacks.
+
+    Roles of agents need `role.grant` and all that they bring. So do those of contacts among contacts. On our side a contact's
+    membership needs `contact.manage`; what goes beyond it, the right over others and over the portal, `contact.appoint`.
+    """
+    brought = permissions_of(roles, agent=agent)
+    if agent:
+        needed = brought | {P.ROLE_GRANT}
+    elif is_contact:
+        needed = (brought - _OF_ONES_COMPANY) | {P.ROLE_GRANT}
+    else:
+        needed = frozenset({P.CONTACT_MANAGE, P.CONTACT_APPOINT} if brought - _MEMBERSHIP else {P.CONTACT_MANAGE})
+    return needed - held
 
 
 def audience(permission: str) -> Literal["agent", "contact", "signed_in"]:

@@ -38,6 +38,7 @@ WORDS: Mapping[str, str] = {
     P.TICKET_MOVE: "move tickets",
     P.CONTACT_READ: "read the list of people",
     P.CONTACT_MANAGE: "add and change people",
+    P.CONTACT_APPOINT: "make somebody a client’s administrator",
     P.SITE_MANAGE: "add and change sites",
     P.TOKEN_MANAGE: "make API tokens",
     P.BRANDING_MANAGE: "change a portal’s look",

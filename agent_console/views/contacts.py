@@ -82,7 +82,7 @@ def change_contact(tenant_id: UUID, contact_id: UUID) -> ResponseReturnValue:
     shown, sent = _contact(tenant_id, contact_id), request.form
     try:
         with savepoint():
-            roles = sent.getlist("roles")
+            roles = [*sent.getlist("roles"), *_kept_roles(shown)]
             site_id = forms.one_id(sent, "site")
             services.change_contact(
                 contact_id, version=forms.number(sent, "version") or 0, by=g.actor, name=forms.text(sent, "name"),
@@ -138,6 +138,12 @@ def _contact(tenant_id: UUID, contact_id: UUID) -> Contact:
     return found
 
 
+def _kept_roles(shown: Contact | None) -> list[str]:
+    """What somebody holds that the actor can neither give nor take away: the form does not ask for it."""
+    grantable = services.grantable_contact_roles(by=g.actor)
+    return [role for role in shown.roles if role not in grantable] if shown else []
+
+
 def _details(sent: forms.Form) -> dict[str, Any]:
     return {name: forms.text(sent, name) or None for name in ("phone", "job_title", "cost_centre")}
 
@@ -145,12 +151,16 @@ def _details(sent: forms.Form) -> dict[str, Any]:
 def _form(
     tenant_id: UUID, shown: Contact | None = None, error: MspError | None = None, typed: Any = None, link: str = ""
 ) -> ResponseReturnValue:
-    client = tenants.visible_client(tenant_id, by=g.actor)
+    client, may_edit = tenants.visible_client(tenant_id, by=g.actor), g.actor.may(Permission.CONTACT_MANAGE)
     return client_page(
         "console/clients/contact.html", client, "people", error, contact=shown, typed=_typed(shown, typed), link=link,
         sites=[site for site in tenants.sites(client.id, by=g.actor) if site.is_active or (shown and site.id == shown.site_id)],
-        roles=[(role, ROLE_WORDS[role], ROLE_HINTS[role]) for role in CONTACT_ROLES],
-        may_edit=g.actor.may(Permission.CONTACT_MANAGE), sees_link=services.may_see_invitations(g.actor),
+        roles=[
+            (role, ROLE_WORDS[role], ROLE_HINTS[role])
+            for role in (services.grantable_contact_roles(by=g.actor) if may_edit else CONTACT_ROLES)
+        ],
+        kept=[ROLE_WORDS[role] for role in _kept_roles(shown)] if may_edit else [], may_edit=may_edit,
+        sees_link=services.may_see_invitations(g.actor),
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ AREAS: dict[str, Area] = {
 }  # fmt: skip
 ALWAYS = frozenset({P.CONSOLE_USE, P.PORTAL_USE})
 # What needs a fresh sign-in, or is only for an import, no token can do.
-NEVER = frozenset({P.ROLE_GRANT, P.INVITATION_SHOW, P.TOKEN_MANAGE, P.TICKET_ANY_MOVE})
+NEVER = frozenset({P.ROLE_GRANT, P.CONTACT_APPOINT, P.INVITATION_SHOW, P.TOKEN_MANAGE, P.TICKET_ANY_MOVE})
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from msp.core.web.brand import hue_of
 from tenants import queries
 from tenants.events import AgentChanged, ContactAdded, ContactChanged
 from tenants.models import Agent, AgentClient, Contact, ManagedSite, Team, TeamMember
-from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, permissions_of
+from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, lacking
 
 INVITATION_SECONDS = 72 * 3600
 ADMIN_LOCK = 7_226_003
@@ -271,14 +271,15 @@ def _end_sessions(whose: Contact | Agent, by: Actor) -> None:
     call("end_sessions_of", p_person=whose.person_id, p_tenant=whose.tenant_id, p_except=by.session_id, p_reason="rights changed")
 
 
+def grantable_contact_roles(*, by: Actor) -> list[str]:
+    """Roles of contacts that the actor can give and take away."""
+    return [role for role in CONTACT_ROLES if not lacking([role], agent=False, held=by.permissions, is_contact=by.is_contact)]
+
+
 def _require_grant(moved: Iterable[str], *, by: Actor, agent: bool) -> None:
-    if not agent and by.kind != "contact":
-        by.require(Permission.CONTACT_MANAGE)
-        return
-    by.require(Permission.ROLE_GRANT)
-    missing = permissions_of(moved, agent=agent) - by.permissions
-    if agent is False and by.is_contact:
-        missing -= {Permission.APPROVE, Permission.TICKET_READ_SITE}
+    missing = lacking(moved, agent=agent, held=by.permissions, is_contact=by.is_contact)
+    for permission in missing & {Permission.ROLE_GRANT, Permission.CONTACT_APPOINT}:
+        by.require(permission)
     if missing and by.kind != "system":
         raise Forbidden("You cannot grant rights that you do not have yourself.", missing=sorted(missing))
 
