@@ -15,7 +15,7 @@ from msp.core import clock
 from msp.core.errors import NotFound
 from msp.core.query import ast, complete
 from msp.core.query.errors import QueryError
-from msp.itsm.tickets import fields, listing, queries
+from msp.itsm.tickets import fields, listing, queries, word_search
 from msp.itsm.tickets.services import bulk
 from msp.itsm.tickets.states import WORDS
 from tenants import queries as tenants
@@ -54,6 +54,7 @@ def page() -> ResponseReturnValue:
         return render_template("console/queue/rows.html", **context)
     return render_template(
         "console/queue/page.html",
+        cut_at=word_search.MOST_FOUND if wanted.is_cut else 0,
         previous_url=_page_url(text, found_page.previous),
         next_url=_page_url(text, found_page.next),
         sorts=_sorts(wanted),

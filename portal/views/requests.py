@@ -58,6 +58,7 @@ def _page(
         words=words,
         sites=sorted(sites.items(), key=lambda item: item[1]) if sites else (),
         site_id=site_id,
+        is_cut=found.is_cut,
         rows=rows.rows(found.rows, now=clock.now(), tz=zone(), sites=sites),
         next_url=url_for(endpoint, show=show, after=found.next, **kept) if found.next else "",
         previous_url=url_for(endpoint, show=show, after=found.previous, **kept) if found.previous else "",

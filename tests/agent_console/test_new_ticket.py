@@ -7,7 +7,7 @@ import pytest
 
 from msp.core.ids import new_id
 from msp.itsm.sla import queries as sla
-from msp.itsm.tickets import queries
+from msp.itsm.tickets import queries, word_search
 from tests.support import world
 
 
@@ -68,7 +68,7 @@ def test_errors_keep_what_was_typed(desk: Any, acme: Any, wrong: dict[str, str],
     assert f'value="{typed["requester"]}"' in html or not typed["requester"]
     assert '<option value="1" selected>High' in html
     with world.acting(desk.app, desk.actor):
-        assert not queries.found_ids("smokes", by=desk.actor)
+        assert not word_search.look_up("smokes", by=desk.actor).ids
 
 
 def test_several_who_fit_are_named(desk: Any, acme: Any) -> None:

@@ -16,7 +16,7 @@ from msp.core.paging import Page
 from msp.itsm.sla import queries as sla
 from msp.itsm.sla.for_client import client_steps
 from msp.itsm.sla.models import CLOCKS, INTERNAL_CLOCKS
-from msp.itsm.tickets import queries, ticket_lists
+from msp.itsm.tickets import queries, ticket_lists, word_search
 from msp.itsm.tickets.escalations_api import escalations
 from msp.itsm.tickets.found import found, named
 from msp.itsm.tickets.models import Ticket
@@ -56,7 +56,8 @@ ONE = "/tickets/<ticket>"
 @tickets.operation("GET", "/tickets", listed(TicketOut), needs=P.TICKET_READ, query=TicketQuery)
 def list_tickets(asked: dict[str, Any]) -> Any:
     """Tickets by the query language."""
-    return _one_page(found(asked["q"], by=g.actor, cursor=asked["cursor"], limit=asked["limit"]))
+    page = found(asked["q"], by=g.actor, cursor=asked["cursor"], limit=asked["limit"])
+    return _one_page(page), 200, {"X-Search-Cut": str(word_search.MOST_FOUND)} if page.is_cut else {}
 
 
 @tickets.operation("POST", "/tickets", TicketOut, needs=P.TICKET_OPEN, takes=TicketIn, status=201)

@@ -10,9 +10,10 @@ from msp.core.actor import Actor
 from msp.core.app import settings
 from msp.core.db import db
 from msp.core.errors import NotFound
-from msp.core.paging import Cursors, Page
+from msp.core.paging import Cursors
 from msp.itsm.tickets import listing, queries
 from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.word_search import FoundPage
 
 _REF = re.compile(r"[A-Za-z][A-Za-z0-9]{1,9}-[0-9]{1,9}")
 
@@ -27,13 +28,14 @@ def named(text: str, *, by: Actor) -> Ticket:
         raise NotFound from None
 
 
-def found(text: str, *, by: Actor, cursor: str | None, limit: int) -> Page[Ticket]:
+def found(text: str, *, by: Actor, cursor: str | None, limit: int) -> FoundPage:
     """One page; an agent's is the queue's own, a contact's never reads a table of the provider."""
     asked = listing.asked(text, by=by, tz=clock.now().tzinfo)  # type: ignore[arg-type]  # an aware instant has its zone
     if by.is_agent:
         page = listing.listing(asked, by=by, cursor=cursor, limit=limit)
-        return Page([row.ticket for row in page.rows], page.next, page.previous)
+        return FoundPage([row.ticket for row in page.rows], page.next, page.previous, asked.is_cut)
     statement = queries.visible(sa.select(Ticket).where(*asked.where), by=by)
-    return paging.page(
+    own = paging.page(
         db.session(), statement, asked.keyset, cursor=cursor, limit=limit, cursors=Cursors(settings().secret_keys)
     )
+    return FoundPage(own.rows, own.next, own.previous, asked.is_cut)

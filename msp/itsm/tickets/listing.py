@@ -22,24 +22,27 @@ from msp.core.query import ast, compile, parse
 from msp.core.query.kinds import Condition
 from msp.itsm.sla import pace
 from msp.itsm.sla.models import Clock
-from msp.itsm.tickets import fields, queries
+from msp.itsm.tickets import fields, queries, word_search
 from msp.itsm.tickets.models import ReadMarker, Ticket
 from tenants.models import Agent, Tenant
 
 PAGE = 50
 MOST_COUNTED = 1000
-MOST_FOUND = 1000
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A query that was understood: its conditions over `Ticket` and its order."""
+    """A query that was understood: its conditions over `Ticket` and its order.
+
+    `is_cut`: so many tickets hold its words that only the newest of them were looked at.
+    """
 
     query: ast.Query
     where: tuple[Condition, ...]
     keyset: Keyset
     sort: tuple[ast.SortKey, ...]
     has_words: bool
+    is_cut: bool = False
 
     def __str__(self) -> str:
         return str(self.query)
@@ -68,21 +71,23 @@ class Listing:
 def asked(text: str, *, by: Actor, tz: tzinfo) -> Asked:
     """Understand a query; QueryError points at the character that it stumbles over.
 
-    Words are looked up at once, newest tickets first, and so need the clients that the query names.
+    Words are looked up at once, newest tickets first, and so need what the query narrows.
     """
     query = parse.parse(text)
     registry = fields.ticket_fields(by=by)
     compiled = compile.compile(query, registry, now=clock.now(), tz=tz, me=by.id)
     sort, orders, where = query.sort or registry.default_sort, compiled.sort.orders, [*compiled.where]
+    is_cut = False
     if compiled.free_text:
         words = " ".join(f'"{word}"' for word in compiled.free_text)
-        found = queries.found_ids(words, by=by, tenant_ids=_clients_of(query, by), limit=MOST_FOUND)
-        where.append(Ticket.id == sa.any_(sa.cast(found, ARRAY(sa.Uuid()))))
+        found = word_search.look_up(words, word_search.narrowed(query, registry, by=by), by=by)
+        where.append(Ticket.id == sa.any_(sa.cast(found.ids, ARRAY(sa.Uuid()))))
+        is_cut = found.is_cut
         if not query.sort:
             sort = (ast.SortKey("updated", is_descending=True),)
             orders = registry.orders_of(sort[0])
     keyset = Keyset(orders, Ticket.id, bound_to=str(query))
-    return Asked(query, tuple(where), keyset, tuple(sort), bool(compiled.free_text))
+    return Asked(query, tuple(where), keyset, tuple(sort), bool(compiled.free_text), is_cut)
 
 
 def listing(wanted: Asked, *, by: Actor, cursor: str | None = None, limit: int = PAGE) -> Listing:
@@ -191,15 +196,6 @@ def _listed(row: Any, calendars: Mapping[UUID, Any], now: datetime) -> Listed:
     shown = pace.pace(held, calendars.get(held.calendar_version_id), now=now) if held is not None else None
     is_unread = row.read_at is None or row.read_at < row.Ticket.updated_at
     return Listed(row.Ticket, row.Tenant, row.hue, shown, is_unread)
-
-
-def _clients_of(query: ast.Query, by: Actor) -> list[UUID] | None:
-    """The clients that a query is confined to, so that the search for words looks nowhere else."""
-    for node in query.nodes:
-        if isinstance(node, ast.Term) and node.name == "client" and node.operator == ":":
-            named = fields.clients_named([value.text for value in node.values], by=by)
-            return [id for ids in named.values() for id in ids]
-    return None
 
 
 def _cursors() -> Cursors:

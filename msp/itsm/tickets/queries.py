@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
-from msp.core.db import call, db, locked, memory
+from msp.core.db import db, locked, memory
 from msp.core.errors import Invalid, NotFound
 from msp.core.outbox.models import Outbox
 from msp.itsm.tickets.models import (
@@ -229,15 +229,6 @@ def read_marks(tickets: Iterable[Ticket], *, by: Actor) -> dict[UUID, Any]:
         ReadMarker.ticket_id.in_([id for ids in by_client.values() for id in ids]),
     )
     return {row.ticket_id: row.read_at for row in db.session.execute(statement)}
-
-
-def found_ids(words: str, *, by: Actor, tenant_ids: Sequence[UUID] | None = None, since: Any = None, limit: int = 1000) -> list[UUID]:
-    """Ids of tickets whose text, or whose conversation as far as this actor may read it, holds the words; newest first."""
-    rows = call(
-        "search_tickets", p_words=words, p_tenants=list(tenant_ids) if tenant_ids else None,
-        p_since=since or "-infinity", p_limit=limit,
-    )  # fmt: skip
-    return [row["ticket_id"] for row in rows]
 
 
 def visible_bulk_run(run_id: UUID, *, by: Actor, for_update: bool = False) -> BulkRun:

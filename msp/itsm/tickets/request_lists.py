@@ -11,33 +11,36 @@ from msp.core.actor import Actor
 from msp.core.app import settings
 from msp.core.db import db
 from msp.core.errors import Forbidden
-from msp.core.paging import Cursors, Keyset, Order, Page
-from msp.itsm.tickets import queries
+from msp.core.paging import Cursors, Keyset, Order
+from msp.itsm.tickets import queries, word_search
 from msp.itsm.tickets.models import Follower, Ticket
+from msp.itsm.tickets.word_search import FoundPage, Narrow, Whose
 
 Which = Literal["any", "mine", "shared", "company"]
 PAGE = 25
-MOST_FOUND = 500
 
 
 def request_list(
     which: Which, *, by: Actor, only_open: bool = True, words: str = "", site_id: UUID | None = None,
     cursor: str | None = None, limit: int = PAGE,
-) -> Page[Ticket]:  # fmt: skip
+) -> FoundPage:  # fmt: skip
     """One page, what changed last first; `words` are looked for in the ticket and its conversation."""
-    statement = _of(which, by=by)
+    statement, is_cut = _of(which, by=by), False
     if only_open:
         statement = statement.where(Ticket.is_open)
     if site_id is not None:
         statement = statement.where(Ticket.site_id == site_id)
     if words:
-        statement = statement.where(Ticket.id.in_(queries.found_ids(words, by=by, limit=MOST_FOUND)))
+        narrow = Narrow(site_ids=None if site_id is None else [site_id], is_open=True if only_open else None)
+        found = word_search.look_up(words, narrow, by=by, whose=_whose(which, by=by))
+        statement, is_cut = statement.where(Ticket.id.in_(found.ids)), found.is_cut
     keyset = Keyset(
         [Order(Ticket.updated_at, is_descending=True)], Ticket.id, bound_to=repr((which, only_open, words, site_id))
     )
-    return paging.page(
+    page = paging.page(
         db.session(), statement, keyset, cursor=cursor, limit=limit, cursors=Cursors(settings().secret_keys)
     )
+    return FoundPage(page.rows, page.next, page.previous, is_cut)
 
 
 def running(*, by: Actor, limit: int) -> Sequence[Ticket]:
@@ -70,6 +73,17 @@ def _of(which: Which, *, by: Actor) -> sa.Select[Ticket]:
     if not by.site_ids:
         raise Forbidden("Only a manager sees the requests of others.")
     return own.where(Ticket.site_id.in_(by.site_ids))
+
+
+def _whose(which: Which, *, by: Actor) -> Whose:
+    """The same for the search for words, which cuts after so many."""
+    if which == "mine":
+        return Whose(by.id)
+    if which == "shared":
+        return Whose(followed=word_search.followed(by))
+    if which == "company" and not by.may(queries.READ_COMPANY):
+        return Whose(site_ids=list(by.site_ids))
+    return word_search.visible_to(by)
 
 
 def _tenant_id(by: Actor) -> UUID:
