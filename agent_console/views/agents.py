@@ -20,7 +20,7 @@ from tenants import access, hosts, listing
 from tenants import queries as tenants
 from tenants.availability import queries as availability
 from tenants.availability import services as availability_services
-from tenants.identity import links
+from tenants.identity import links, second_factor
 from tenants.models import Agent
 from tenants.permissions import AGENT_ROLES, ROLE_WORDS, Permission
 from tenants.services import people
@@ -56,7 +56,7 @@ def page() -> ResponseReturnValue:
 @gated(MANAGE)
 def add() -> ResponseReturnValue:
     access.require_recent_sign_in()
-    if request.method == "GET":
+    if request.method != "POST":
         return _form()
     sent = request.form
     try:
@@ -127,6 +127,21 @@ def invite(agent_id: UUID) -> ResponseReturnValue:
     except answers.REFUSED as error:
         return _form(shown, error)
     notices.say(f"An invitation goes to {shown.e_mail}; it is good for 72 hours.")
+    return redirect(url_for("agents.agent", agent_id=agent_id), 303)
+
+
+@blueprint.post("/<uuid:agent_id>/second-factor")
+@gated(MANAGE)
+def forget_second_factor(agent_id: UUID) -> ResponseReturnValue:
+    """For somebody who lost telephone and recovery codes."""
+    access.require_recent_sign_in()
+    shown = tenants.visible_agent(agent_id, by=g.actor)
+    try:
+        with savepoint():
+            second_factor.remove_for_agent(agent_id, by=g.actor)
+    except answers.REFUSED as error:
+        return _form(shown, error)
+    notices.say(f"{shown.name} signs in with the password alone.")
     return redirect(url_for("agents.agent", agent_id=agent_id), 303)
 
 
@@ -224,6 +239,7 @@ def _form(shown: Agent | None = None, error: MspError | None = None, typed: Any 
         roles=[(role, ROLE_WORDS[role], ROLE_HINTS[role]) for role in AGENT_ROLES],
         clients=[(str(client.id), client.name) for client in tenants.clients(by=g.actor)],
         sees_link=people.may_see_invitations(g.actor), may_change=shown is None or people.has_say_over(shown, by=g.actor),
+        has_factor=shown is not None and second_factor.is_removable(shown, by=g.actor),
     )  # fmt: skip
 
 

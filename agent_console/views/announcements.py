@@ -64,7 +64,7 @@ def page() -> ResponseReturnValue:
 @gated(MANAGE)
 def add() -> ResponseReturnValue:
     sent = request.form
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(None, typed=_blank())
     if "look" in sent:
         return _form(None, _wrong(None, sent), sent)

@@ -55,7 +55,7 @@ def page() -> ResponseReturnValue:
 @blueprint.route("/new", methods=["GET", "POST"])
 @gated(MANAGE)
 def create() -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return _new_page()
     sent = request.form
     if "look" in sent:

@@ -14,7 +14,7 @@ from msp.core.errors import MspError, NotFound
 from msp.core.web.gates import Gate, gated
 from tenants import access, directory, hosts
 from tenants import queries as tenants
-from tenants.identity import links
+from tenants.identity import links, second_factor
 from tenants.models import Contact
 from tenants.permissions import CONTACT_ROLES, ROLE_WORDS, Permission
 from tenants.services import people as services
@@ -50,7 +50,7 @@ def people(tenant_id: UUID) -> ResponseReturnValue:
 @gated(MANAGE)
 def add_contact(tenant_id: UUID) -> ResponseReturnValue:
     access.require_recent_sign_in()
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(tenant_id)
     sent = request.form
     try:
@@ -131,6 +131,21 @@ def invite_contact(tenant_id: UUID, contact_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("clients.contact", tenant_id=tenant_id, contact_id=contact_id), 303)
 
 
+@blueprint.post("/<uuid:tenant_id>/people/<uuid:contact_id>/second-factor")
+@gated(MANAGE)
+def forget_second_factor(tenant_id: UUID, contact_id: UUID) -> ResponseReturnValue:
+    """For somebody who lost telephone and recovery codes."""
+    access.require_recent_sign_in()
+    shown = _contact(tenant_id, contact_id)
+    try:
+        with savepoint():
+            second_factor.remove_for_contact(contact_id, by=g.actor)
+    except answers.REFUSED as error:
+        return _form(tenant_id, shown, error)
+    notices.say(f"{shown.name} signs in with the password alone.")
+    return redirect(url_for("clients.contact", tenant_id=tenant_id, contact_id=contact_id), 303)
+
+
 def _contact(tenant_id: UUID, contact_id: UUID) -> Contact:
     found = tenants.visible_contact(contact_id, by=g.actor)
     if found.tenant_id != tenant_id:
@@ -161,6 +176,7 @@ def _form(
         ],
         kept=[ROLE_WORDS[role] for role in _kept_roles(shown)] if may_edit else [], may_edit=may_edit,
         sees_link=services.may_see_invitations(g.actor),
+        has_factor=may_edit and shown is not None and second_factor.is_removable(shown, by=g.actor),
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def macros() -> ResponseReturnValue:
 @gated(MANAGE)
 def add_macro() -> ResponseReturnValue:
     sent = request.form
-    if request.method == "GET" or "look" in sent:
+    if request.method != "POST" or "look" in sent:
         return _form(None, typed=sent)
     try:
         with savepoint():

@@ -4,6 +4,7 @@ A request is one transaction: a status under 400 commits it, anything else undoe
 """
 
 import importlib
+import io
 from collections.abc import Iterable
 from typing import Any, Literal, cast
 
@@ -32,6 +33,17 @@ class MspFlask(Flask):
     surface: Surface
     settings: Settings
     session_interface = TokenSessionInterface()
+
+    def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+        """HEAD is GET without its answer's body, for every view: none can take it for a POST and act on what it carries."""
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return super().wsgi_app(environ, start_response)
+        asked = {name: value for name, value in environ.items() if name not in ("CONTENT_TYPE", "HTTP_TRANSFER_ENCODING")}
+        asked |= {"REQUEST_METHOD": "GET", "CONTENT_LENGTH": "0", "wsgi.input": io.BytesIO()}
+        answer = super().wsgi_app(asked, start_response)
+        if hasattr(answer, "close"):
+            answer.close()
+        return ()
 
     def dispatch_request(self) -> ResponseReturnValue:
         try:

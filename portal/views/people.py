@@ -55,7 +55,7 @@ def page() -> ResponseReturnValue:
 @gated(MANAGERS)
 def invite() -> ResponseReturnValue:
     access.require_recent_sign_in()
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(None, {"roles": ["requester"]})
     try:
         with savepoint():
@@ -71,7 +71,7 @@ def invite() -> ResponseReturnValue:
 def person(contact_id: UUID) -> ResponseReturnValue:
     access.require_recent_sign_in()
     contact = tenants.visible_contact(contact_id, by=g.actor)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(contact, _stored(contact))
     try:
         with savepoint():

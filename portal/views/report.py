@@ -62,7 +62,7 @@ def wish() -> ResponseReturnValue:
 
 def _form(kind: Kind) -> ResponseReturnValue:
     fields = [field for field in custom_fields.fields(g.host.id, kind, by=g.actor) if field.is_asked]
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(kind, fields, {**_FIRST[kind], "subject": request.args.get("subject", "")[:300]})
     sent = forms.Files()
     try:

@@ -32,7 +32,7 @@ BLUEPRINTS = (blueprint,)
 def rate(token: str) -> ResponseReturnValue:
     by, survey_id = _holder(token)
     survey = queries.visible_survey(survey_id, by=by)
-    if request.method == "GET" or not survey.is_open(clock.now()):
+    if request.method != "POST" or not survey.is_open(clock.now()):
         return _page(survey, request.args.get("score", ""))
     comment = request.form.get("comment", "").replace("\0", "")
     score = request.form.get("score", "")
