@@ -13,11 +13,11 @@ from msp.core.web import formats
 from msp.itsm.tickets import retargeted
 from msp.itsm.tickets.models import Attachment, Message, TimelineEntry
 from msp.itsm.tickets.states import WAITING, WORDS
+from msp.itsm.tickets.story import SAID_BY_MESSAGE
 from msp.itsm.tickets.words import status_words
 
 SHOWN = 5  # items that stay open at the end of a long conversation
 _READERS = frozenset({"requester_changed", "follower_added", "follower_removed"})
-_SAID_BY_MESSAGE = frozenset({"replied", "noted"})
 _FIELDS = {
     "subject": "subject", "kind": "kind", "category_id": "category", "site_id": "site", "impact": "impact",
     "urgency": "urgency", "priority": "priority", "service": "service", "ci_name": "item", "custom": "custom fields",
@@ -64,20 +64,21 @@ class Feed:
 def feed(
     messages: Iterable[Message], timeline: Iterable[TimelineEntry], files: Iterable[Attachment], *, me: UUID | None,
     read_at: datetime | None, tz: tzinfo, is_whole: bool, readers: tuple[str, Sequence[str]] = ("", ()),
+    later: Iterable[TimelineEntry] = (),
 ) -> Feed:  # fmt: skip
     """Everything in the order of its instants; of a long story the end, but nothing that is new is folded.
 
-    `readers` are the requester and the followers of today, by name.
+    `readers` are the requester and the followers of today, by name; `later` is what changed them after the last item.
     """
     messages, timeline = list(messages), list(timeline)
-    sent_to = _sent_to(messages, timeline, *readers)
+    sent_to = _sent_to(messages, [*timeline, *later], *readers)
     by_message: dict[UUID | None, list[Attachment]] = {}
     for file in files:
         by_message.setdefault(file.message_id, []).append(file)
     items: list[Said | Happened] = [
         _said(message, by_message.get(message.id, ()), me=me, read_at=read_at, to=sent_to[message.id]) for message in messages
     ]
-    items += [_happened(entry, tz) for entry in timeline if entry.kind not in _SAID_BY_MESSAGE]
+    items += [_happened(entry, tz) for entry in timeline if entry.kind not in SAID_BY_MESSAGE]
     items.sort(key=lambda item: (item.at, item.is_event, item.id))
     cut = 0 if is_whole else max(0, len(items) - SHOWN)
     first_new = next((n for n, item in enumerate(items) if isinstance(item, Said) and item.is_new), len(items))

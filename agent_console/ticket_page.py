@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from flask import g, url_for
 from werkzeug.datastructures import MultiDict
 
-from agent_console import feed as feeds
 from agent_console import forms, saved_views, sla_card
+from agent_console.ticket_story import TicketStory
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.query.errors import QueryError
@@ -22,7 +22,7 @@ from msp.itsm.macros.models import Macro
 from msp.itsm.tickets import listing, queries
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.custom.models import CustomField
-from msp.itsm.tickets.models import Attachment, Category, Follower, Message, Refiling, Ticket
+from msp.itsm.tickets.models import Attachment, Category, Refiling, Ticket
 from msp.itsm.tickets.states import MOVES, WORDS
 from msp.itsm.tickets.words import StatusWords, status_words
 from tenants import queries as tenants
@@ -42,18 +42,18 @@ STATE_ORDER = (
 _COLUMNS = {"assignee": "assignee_id", "team": "team_id", "category": "category_id", "site": "site_id"}
 
 
-class TicketPage:
+class TicketPage(TicketStory):
     """A ticket with everything around it, for one agent at one instant. `args` is the state in the address."""
 
     def __init__(self, ticket: Ticket, *, by: Actor, tz: tzinfo, args: MultiDict[str, str]) -> None:
-        self.ticket, self.by, self.tz, self.args = ticket, by, tz, args
+        super().__init__(ticket, by=by, tz=tz, args=args)
         self.now: datetime = clock.now()
 
     # --- Where it stands in the address, and beside which others ----------------------------------------------------
 
     def href(self, endpoint: str = "ticket.page", **changes: Any) -> str:
         """An address of this ticket that keeps the list it was opened from; None takes a state away."""
-        state = {name: self.args.get(name) for name in ("q", "clock", "why", "all", "compose")}
+        state = {name: self.args.get(name) for name in ("q", "clock", "why", "all", "compose", "cursor")}
         return url_for(endpoint, ref=self.ticket.ref, **{**state, **changes})
 
     @cached_property
@@ -106,10 +106,6 @@ class TicketPage:
     @cached_property
     def teams(self) -> Sequence[Team]:
         return tenants.teams()
-
-    @cached_property
-    def followers(self) -> Sequence[Follower]:
-        return queries.followers(self.ticket)
 
     @cached_property
     def tags(self) -> list[str]:
@@ -208,43 +204,6 @@ class TicketPage:
         year = f" {local.year}" if local.year != self.now.astimezone(self.tz).year else ""
         return f"{formats.day_words(local.date())}{year}, {local:%H:%M}"
 
-    # --- The conversation -------------------------------------------------------------------------------------------
-
-    @cached_property
-    def messages(self) -> Sequence[Message]:
-        return queries.messages(self.ticket, by=self.by)
-
-    @cached_property
-    def read_at(self) -> datetime | None:
-        """When the agent last read it; ask before it is marked as read."""
-        mark: datetime | None = queries.read_marks([self.ticket], by=self.by).get(self.ticket.id)
-        return mark
-
-    @cached_property
-    def feed(self) -> feeds.Feed:
-        return feeds.feed(
-            self.messages, queries.timeline(self.ticket, by=self.by), queries.attachments(self.ticket, by=self.by),
-            readers=(self.ticket.requester_name, [each.name for each in self.followers]),
-            me=self.by.id, read_at=self.read_at, tz=self.tz, is_whole=bool(self.args.get("all")),
-        )  # fmt: skip
-
-    @cached_property
-    def recipients(self) -> list[str]:
-        """Who is sent a public reply, by name."""
-        others = [each.name for each in self.followers if each.contact_id != self.ticket.requester_id]
-        return [self.ticket.requester_name, *others]
-
-    def files(self, item: feeds.Said) -> list[dict[str, Any]]:
-        """A message's files as the entry shows them."""
-        return [
-            {
-                "name": file.name, "size": file.size, "pending": file.state != "bound",
-                "href": url_for("files.download", attachment_id=file.id),
-                "image_href": url_for("files.picture", attachment_id=file.id) if file.preview_key else "",
-            }
-            for file in item.files
-        ]  # fmt: skip
-
     # --- What stands in the controls --------------------------------------------------------------------------------
 
     levels = LEVELS
@@ -306,7 +265,7 @@ class TicketPage:
         if not self.by.may("ticket.reply"):
             refusal = "You may write notes here, not replies."
         return {
-            "action": self.href("acts.reply"), "recipients": self.recipients, "by": f"as {self.client.name} support",
+            "action": self.href("acts.reply", cursor=None), "recipients": self.recipients, "by": f"as {self.client.name} support",
             "value": again.get("body", ""), "error": errors.get("body", "") if again else "",
             "then": self.then if self.by.may("ticket.move") else (), "then_value": again.get("then", ""),
             "reason_for": self.needs_reason, "reason": again.get("reason", ""),
@@ -322,7 +281,7 @@ class TicketPage:
         """The composer's internal side."""
         again = typed if errors.get("form") == "note" else {}
         return {
-            "action": self.href("acts.note"), "team": g.host.name, "value": again.get("body", ""),
+            "action": self.href("acts.note", cursor=None), "team": g.host.name, "value": again.get("body", ""),
             "error": errors.get("body", "") if again else "", "draft_key": self._draft_key("note"),
             "files": files if again else (),
         }  # fmt: skip

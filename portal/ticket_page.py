@@ -8,12 +8,13 @@ from flask import g, url_for
 
 from msp.core import clock
 from msp.core.actor import Actor
+from msp.core.paging import Page
 from msp.core.web import formats
 from msp.itsm.csat import queries as csat
 from msp.itsm.csat.models import Survey
-from msp.itsm.tickets import queries
+from msp.itsm.tickets import queries, story
 from msp.itsm.tickets.custom import queries as custom_fields
-from msp.itsm.tickets.models import Follower, Ticket
+from msp.itsm.tickets.models import Follower, Message, Ticket, TimelineEntry
 from msp.itsm.tickets.states import CONTACT_MOVES
 from portal import conversation, journey, promise, rights, words
 from portal.conversation import Happened, Said
@@ -26,13 +27,17 @@ _SOURCES = {"portal": "here", "phone": "by phone", "in_person": "in person", "ma
 class TicketPage:
     """One request, as one of the client's people sees it."""
 
-    def __init__(self, ticket: Ticket, *, by: Actor) -> None:
-        self.ticket, self.by = ticket, by
+    def __init__(self, ticket: Ticket, *, by: Actor, cursor: str | None = None) -> None:
+        self.ticket, self.by, self.cursor = ticket, by, cursor
         self.now, self.tz = clock.now(), zone()
 
     @property
     def href(self) -> str:
-        return url_for("ticket.page", ref=self.ticket.ref)
+        return url_for("ticket.page", ref=self.ticket.ref, cursor=self.cursor)
+
+    def page_href(self, cursor: str | None) -> str:
+        """The page of the conversation that begins there; None for the newest."""
+        return url_for("ticket.page", ref=self.ticket.ref, cursor=cursor, _anchor="conversation")
 
     @property
     def is_mine(self) -> bool:
@@ -79,16 +84,22 @@ class TicketPage:
     # --- Conversation ------------------------------------------------------------------------------------------------
 
     @cached_property
+    def story(self) -> Page[story.Item]:
+        """What was said and happened, the newest first: its end, or the page that the address names."""
+        return story.pages(self.ticket, by=self.by, cursor=self.cursor)
+
+    @cached_property
     def items(self) -> list[Said | Happened]:
+        rows = self.story.rows
         return conversation.conversation(
-            queries.messages(self.ticket, by=self.by), queries.timeline(self.ticket, by=self.by),
+            [row for row in rows if isinstance(row, Message)], [row for row in rows if isinstance(row, TimelineEntry)],
             queries.attachments(self.ticket, by=self.by), me=self.by.id, kind=self.ticket.kind,
             provider=g.host.provider_name, now=self.now, tz=self.tz,
         )  # fmt: skip
 
     @property
     def recent(self) -> Sequence[Said | Happened]:
-        return self.items if len(self.items) <= conversation.SHOWN + 2 else self.items[: conversation.SHOWN]
+        return self.items if self.cursor or len(self.items) <= conversation.SHOWN + 2 else self.items[: conversation.SHOWN]
 
     @property
     def earlier(self) -> Sequence[Said | Happened]:

@@ -60,4 +60,5 @@ def regions(shown: TicketPage, **context: Any) -> str:
 def _mark_read(shown: TicketPage) -> None:
     """Read it, after remembering since when things are new."""
     _ = shown.read_at
-    conversation.mark_read(shown.ticket, by=g.actor)
+    if shown.cursor is None:  # of an earlier page nobody can say that the newest was seen
+        conversation.mark_read(shown.ticket, by=g.actor)

@@ -35,7 +35,7 @@ _REFUSED = (Invalid, Conflict, Forbidden, StaleVersion)
 
 @blueprint.get("/requests/<ref>")
 def page(ref: str) -> ResponseReturnValue:
-    it = TicketPage(queries.visible_ticket_by_ref(ref, by=g.actor), by=g.actor)
+    it = TicketPage(queries.visible_ticket_by_ref(ref, by=g.actor), by=g.actor, cursor=request.args.get("cursor") or None)
     region = request.headers.get("HX-Target", "")
     if request.headers.get("HX-Request") and region in REGIONS:
         return render_template(f"portal/ticket/{region}.html", it=it)
