@@ -38,6 +38,9 @@ def live(bind: str, port: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    from msp.core.live.server import required_settings
+
+    required_settings()
     Granian(
         "msp.core.live.server:create", address=bind, port=port, interface=Interfaces.ASGI, factory=True, workers=1, log_access=False
     ).serve()

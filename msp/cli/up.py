@@ -23,6 +23,7 @@ from msp.core.embedded.supervisor import Process, Service
 
 DATABASE = "msp"
 NOTES = "demo.json"  # what `msp demo seed --json` said
+BEGUN = "demo.begun"  # there while the demo data is being made
 _PROGRAM = (sys.executable, "-m", "msp.cli")
 _PORT = click.IntRange(1, 65535)
 _SHOWN = ("who", "e_mail")
@@ -52,6 +53,8 @@ def up(port: int, live_port: int) -> int:
     own servers are used instead of the embedded ones; `msp demo seed` fills an empty database there.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over
+    if port == live_port:
+        raise homes.CannotStart(f"MSP_PORT and MSP_LIVE_PORT are both {port}; the pages and the live updates need one each.")
     home = homes.open_home(homes.default_home())
     with homes.locked(home, "up", wait=False):
         homes.ensure_free(port, variable="MSP_PORT")
@@ -101,9 +104,18 @@ def _own_database(home: Path, server: postgres.Postgres) -> dict[str, str]:
         login: f"postgresql://{login}:{password}@{server.host}:{server.port}/{DATABASE}?sslmode=disable"
         for login, password in passwords.items()
     }
+    if (home / BEGUN).exists() and not (home / NOTES).exists():
+        _drop(server)
     migrate.bootstrap(server.admin_url(), DATABASE, passwords)
     migrate.upgrade(urls.pop("msp_owner"))
     return {f"{login.upper()}_DATABASE_URL": url for login, url in urls.items()}
+
+
+def _drop(server: postgres.Postgres) -> None:
+    """Begin anew: the first start was stopped while it made demo data, and nobody has seen what there is of it."""
+    click.echo("The first start was interrupted; beginning anew")
+    with migrate.connected(server.admin_url()) as connection:
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
 
 
 def _seed(home: Path, environment: Mapping[str, str]) -> None:
@@ -111,11 +123,13 @@ def _seed(home: Path, environment: Mapping[str, str]) -> None:
     if (home / NOTES).exists():
         return
     click.echo("Making demo data")
+    (home / BEGUN).touch()
     command = [*_PROGRAM, "demo", "seed", "--json"]
     result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own command
     if result.returncode != 0:
         raise homes.CannotStart("the demo data could not be made; make clean removes what is there.")
     homes.write_private(home / NOTES, result.stdout)
+    (home / BEGUN).unlink()
 
 
 def _processes(stack: Stack) -> list[Process]:

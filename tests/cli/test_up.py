@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import stat
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from msp.core.embedded import clean
@@ -103,3 +105,57 @@ def test_taken_port_is_one_line_and_starts_nothing(variable: str, environment: d
     assert re.fullmatch(rf"msp: Port \d+ is taken by another program; stop it or set {variable} .*\n", result.stderr)
     assert not (tmp_path / "home" / "postgres").exists()
     assert not homes.elsewhere(tmp_path / "home").exists()
+
+
+def test_one_port_for_both_is_one_line(environment: dict[str, str]) -> None:
+    same = {"MSP_LIVE_PORT": environment["MSP_PORT"]}
+    refused = subprocess.run(UP, env=environment | same, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"msp: MSP_PORT and MSP_LIVE_PORT are both {environment['MSP_PORT']};")
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("missing", ["MSP_SECRET_KEY", "MSP_LIVE_DATABASE_URL", "MSP_REDIS_URL"])
+def test_live_without_a_variable_is_one_line(environment: dict[str, str], missing: str) -> None:
+    given = {
+        "MSP_SECRET_KEY": secrets.token_urlsafe(48), "MSP_CONSOLE_HOST": "console.localhost", "MSP_ENVIRONMENT": "demo",
+        "MSP_LIVE_DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "MSP_REDIS_URL": "redis://127.0.0.1:1/0",
+    }  # fmt: skip
+    del given[missing]
+    live = [*UP[:-1], "live", "--port", environment["MSP_LIVE_PORT"]]
+    refused = subprocess.run(live, env=environment | given, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("msp: ")
+    assert missing in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_first_start_that_was_interrupted_begins_anew(environment: dict[str, str], tmp_path: Path) -> None:
+    home, output = tmp_path / "home", tmp_path / "output"
+    running = start(environment, output)
+    try:
+        assert wait_until(lambda: has_tenants(home), seconds=90), output.read_text()
+    finally:
+        stop(running)
+    assert not (home / "demo.json").exists(), "it was stopped in the middle"
+    running = start(environment, output)
+    try:
+        assert wait_until(lambda: "Ctrl-C ends everything" in output.read_text(), seconds=120), output.read_text()
+        assert "beginning anew" in output.read_text()
+        assert healthy(environment["MSP_PORT"], f"console.localhost:{environment['MSP_PORT']}")
+        assert len(json.loads((home / "demo.json").read_text())["sign_ins"]) > 10, "all of the demonstration is there"
+    finally:
+        assert stop(running) == 0
+    assert not (home / "demo.begun").exists()
+
+
+def has_tenants(home: Path) -> bool:
+    """Whether the embedded database holds any; its owner sees no rows, but how much they take."""
+    try:
+        port = (homes.postgres_folder(home) / "data" / "postmaster.pid").read_text().splitlines()[3]
+        address = f"postgresql://msp_owner:{homes.secret(home, 'msp_owner')}@{homes.LOOPBACK}:{port}/msp?sslmode=disable"
+        with psycopg.connect(address, connect_timeout=2) as connection:
+            found = connection.execute("SELECT pg_relation_size('tenant') > 0").fetchone()
+    except (OSError, IndexError, psycopg.Error):
+        return False
+    return bool(found and found[0])

@@ -99,12 +99,18 @@ class LiveApp:
             await _write(send, _lines(coming) if coming else b": still here\n\n")
 
 
-def create() -> LiveApp:
-    """Factory of the process; its settings come from the environment."""
+def required_settings() -> Settings:
+    """The settings in the environment; ConfigError where one that this process needs is missing."""
     settings = Settings.from_env()
     for name, value in (("MSP_LIVE_DATABASE_URL", settings.live_database_url), ("MSP_REDIS_URL", settings.redis_url)):
         if not value:
             raise ConfigError(f"{name} is not set")
+    return settings
+
+
+def create() -> LiveApp:
+    """Factory of the process; its settings come from the environment."""
+    settings = required_settings()
     return LiveApp(Hub(settings.redis_url, settings.live_database_url), Doorkeeper(settings.secret_keys))
 
 
