@@ -16,7 +16,7 @@ from msp.core.db import savepoint
 from msp.core.errors import Invalid, MspError, NotFound
 from msp.core.web.gates import Gate, gated
 from msp.itsm.sla import describe
-from tenants import access, hosts, listing
+from tenants import access, hosts, listing, say
 from tenants import queries as tenants
 from tenants.availability import queries as availability
 from tenants.availability import services as availability_services
@@ -238,7 +238,7 @@ def _form(shown: Agent | None = None, error: MspError | None = None, typed: Any 
         "console/agents/agent.html", error, agent=shown, typed=_typed(shown, typed), link=link, zones=describe.zone_names(),
         roles=[(role, ROLE_WORDS[role], ROLE_HINTS[role]) for role in AGENT_ROLES],
         clients=[(str(client.id), client.name) for client in tenants.clients(by=g.actor)],
-        sees_link=people.may_see_invitations(g.actor), may_change=shown is None or people.has_say_over(shown, by=g.actor),
+        sees_link=say.may_see_invitations(by=g.actor), may_change=shown is None or say.may_change(shown, by=g.actor),
         has_factor=shown is not None and second_factor.is_removable(shown, by=g.actor),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from agent_console.places import clients as blueprint
 from msp.core.db import savepoint
 from msp.core.errors import MspError, NotFound
 from msp.core.web.gates import Gate, gated
-from tenants import access, directory, hosts
+from tenants import access, directory, hosts, say
 from tenants import queries as tenants
 from tenants.identity import links, second_factor
 from tenants.models import Contact
@@ -155,7 +155,7 @@ def _contact(tenant_id: UUID, contact_id: UUID) -> Contact:
 
 def _kept_roles(shown: Contact | None) -> list[str]:
     """What somebody holds that the actor can neither give nor take away: the form does not ask for it."""
-    grantable = services.grantable_contact_roles(by=g.actor)
+    grantable = say.grantable_contact_roles(by=g.actor)
     return [role for role in shown.roles if role not in grantable] if shown else []
 
 
@@ -172,10 +172,10 @@ def _form(
         sites=[site for site in tenants.sites(client.id, by=g.actor) if site.is_active or (shown and site.id == shown.site_id)],
         roles=[
             (role, ROLE_WORDS[role], ROLE_HINTS[role])
-            for role in (services.grantable_contact_roles(by=g.actor) if may_edit else CONTACT_ROLES)
+            for role in (say.grantable_contact_roles(by=g.actor) if may_edit else CONTACT_ROLES)
         ],
         kept=[ROLE_WORDS[role] for role in _kept_roles(shown)] if may_edit else [], may_edit=may_edit,
-        sees_link=services.may_see_invitations(g.actor),
+        sees_link=say.may_see_invitations(by=g.actor),
         has_factor=may_edit and shown is not None and second_factor.is_removable(shown, by=g.actor),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from msp.core.errors import Invalid, NotFound
 from msp.core.scope import Scope
 from tenants import hosts
 from tenants.identity import links, second_factor
-from tenants.models import Agent, Tenant
+from tenants.models import Agent, Contact, Tenant
 from tenants.permissions import AGENT_ROLES
 from tenants.services import clients, people
 
@@ -59,15 +59,16 @@ def create_admin(
 @click.argument("e_mail")
 @as_json
 def forget_second_factor(e_mail: str, is_json: bool) -> None:
-    """Remove the second factor of an agent who lost his telephone and his recovery codes.
+    """Remove the second factor of an agent or a contact who lost his telephone and his recovery codes.
 
     Make sure first that it is he who asks. All his sessions end; he is told by mail.
     """
     with command() as by:
         require_installed()
-        agent = _agent(e_mail)
-        second_factor.remove_for_agent(agent.id, by=by)
-    _say(is_json, f"{agent.name} signs in with the password alone.", id=agent.id, e_mail=agent.e_mail)
+        whose = _agent_or_contact(e_mail)
+        remove = second_factor.remove_for_agent if isinstance(whose, Agent) else second_factor.remove_for_contact
+        remove(whose.id, by=by)
+    _say(is_json, f"{whose.name} signs in with the password alone.", id=whose.id, e_mail=whose.e_mail)
 
 
 @click.group()
@@ -193,6 +194,16 @@ def _agent(e_mail: str) -> Agent:
     found = db.session.scalar(sa.select(Agent).where(Agent.e_mail == people.checked_e_mail(e_mail)))
     if found is None:
         raise NotFound(f"There is no agent with the address {e_mail}.")
+    return found
+
+
+def _agent_or_contact(e_mail: str) -> Agent | Contact:
+    """Whose address it is; of several companies any will do, for the second factor is the person's."""
+    address = people.checked_e_mail(e_mail)
+    contacts = sa.select(Contact).where(Contact.e_mail == address).order_by(Contact.is_active.desc(), Contact.id).limit(1)
+    found = db.session.scalar(sa.select(Agent).where(Agent.e_mail == address)) or db.session.scalar(contacts)
+    if found is None:
+        raise NotFound(f"There is nobody with the address {e_mail}.")
     return found
 
 

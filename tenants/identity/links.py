@@ -14,7 +14,7 @@ from msp.core.mail import services as mail
 from msp.core.outbox import services as outbox
 from msp.core.scope import Scope
 from msp.core.web.formats import moment_words
-from tenants import hosts, queries
+from tenants import hosts, queries, say
 from tenants.identity import notices, visits
 from tenants.identity.sign_in import open_session
 from tenants.identity.visits import Visit
@@ -115,7 +115,7 @@ def invite_agent(agent_id: UUID, *, by: Actor) -> None:
     """Mail an invitation to the console."""
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by)
-    people.require_say_over(agent, by=by)
+    say.require_change(agent, by=by)
     _invite(agent.person_id, agent.e_mail, agent.name, agent.tenant_id, agent.time_zone, by)
 
 

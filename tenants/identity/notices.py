@@ -17,10 +17,12 @@ CHANGES = {
 }
 
 
-def tell(change: str, *, to: str, name: str, tenant_id: UUID, time_zone: str = "UTC") -> None:
-    """Tell a person, by mail, that something about signing in has changed; in the running transaction."""
+def tell(change: str, *, to: str, name: str, tenant_id: UUID, time_zone: str = "UTC", actor: str = "") -> None:
+    """Tell a person, by mail, that something about signing in has changed; `actor` is who did it for him."""
     facts = [{"label": "When", "value": moment_words(clock.now(), ZoneInfo(time_zone))}]
-    if address := current_scope().trail.address:
+    if actor:
+        facts.append({"label": "By", "value": actor})
+    elif address := current_scope().trail.address:
         facts.append({"label": "From", "value": address})
     action = {"label": "Choose a new password", "url": hosts.url_of(tenant_id, "/forgotten")}
     mail.send(

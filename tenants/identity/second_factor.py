@@ -13,11 +13,12 @@ from msp.core.actor import Actor
 from msp.core.app import this_app
 from msp.core.auth import recovery, totp
 from msp.core.db import call, db
-from msp.core.errors import Conflict, Invalid
+from msp.core.errors import Conflict, Forbidden, Invalid
 from msp.core.secrets import CannotDecrypt, Keyring, Seals
-from tenants import queries
+from tenants import queries, say
 from tenants.identity import notices
 from tenants.identity.sessions import home_of
+from tenants.models import Agent, Contact
 from tenants.permissions import Permission
 
 _PAGE = 500
@@ -107,13 +108,44 @@ def remove(*, by: Actor, token_hash: str) -> None:
 def remove_for_agent(agent_id: UUID, *, by: Actor) -> None:
     """For an agent who lost telephone and codes: his next sign-in needs the password alone, all his sessions end."""
     by.require(Permission.AGENT_MANAGE)
-    agent = queries.visible_agent(agent_id, by=by)
-    if agent.person_id is None or not call("drop_second_factor", p_person=agent.person_id)[0]["drop_second_factor"]:
-        raise Conflict(f"{agent.name} has no second factor.")
-    call("end_sessions", p_person=agent.person_id, p_except=None, p_reason="second factor removed")
-    audit.note(db.session(), "removed", "second_factor", agent.person_id, tenant_id=agent.tenant_id)
-    if agent.e_mail:
-        notices.tell("second_factor_off", to=agent.e_mail, name=agent.name, tenant_id=agent.tenant_id)
+    _remove_for(queries.visible_agent(agent_id, by=by), by)
+
+
+def remove_for_contact(contact_id: UUID, *, by: Actor) -> None:
+    """The same for a contact: an act of our side, for the second factor is the person's in every company."""
+    by.require(Permission.CONTACT_MANAGE)
+    if by.is_contact:
+        raise Forbidden("Only the service desk removes the second factor of somebody else.")
+    _remove_for(queries.visible_contact(contact_id, by=by), by)
+
+
+def is_removable(whose: Agent | Contact, *, by: Actor) -> bool:
+    """Whether there is one that this actor may remove."""
+    by.require_any(Permission.CONTACT_MANAGE, Permission.AGENT_MANAGE)
+    if whose.person_id is None or by.is_contact:
+        return False
+    try:
+        say.require_grants_of(whose.person_id, by=by)
+    except Forbidden:
+        return False
+    return bool(call("has_second_factor", p_person=whose.person_id)[0]["has_second_factor"])
+
+
+def _remove_for(whose: Agent | Contact, by: Actor) -> None:
+    """Whoever weakens a sign-in could give all that it opens; the password is still needed."""
+    if whose.person_id is None:
+        raise Conflict(f"{whose.name} has no second factor.")
+    say.require_grants_of(whose.person_id, by=by)
+    has_one = call("has_second_factor", p_person=whose.person_id)[0]["has_second_factor"]
+    if has_one is None:
+        raise Forbidden("This needs somebody who sees every client.")
+    if not has_one or not call("drop_second_factor", p_person=whose.person_id)[0]["drop_second_factor"]:
+        raise Conflict(f"{whose.name} has no second factor.")
+    call("end_sessions", p_person=whose.person_id, p_except=None, p_reason="second factor removed")
+    audit.note(db.session(), "removed", "second_factor", whose.person_id, tenant_id=whose.tenant_id)
+    if whose.e_mail:
+        actor = by.name if by.is_agent else ""
+        notices.tell("second_factor_off", to=whose.e_mail, name=whose.name, tenant_id=whose.tenant_id, actor=actor)
 
 
 def opened(sealed: str, person_id: UUID) -> str:

@@ -9,9 +9,8 @@ from msp.core import audit
 from msp.core.actor import Actor
 from msp.core.db import call, db
 from msp.core.errors import NotFound
-from tenants import queries
+from tenants import queries, say
 from tenants.permissions import Permission
-from tenants.services import people
 
 IDLE = timedelta(hours=8)
 LIFETIME = timedelta(hours=24)
@@ -55,7 +54,7 @@ def end_sessions_of_agent(agent_id: UUID, *, by: Actor) -> int:
     """Sign an agent out at once; how many sessions ended."""
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by)
-    people.require_say_over(agent, by=by)
+    say.require_change(agent, by=by)
     return _end_all(agent.person_id, "agent", agent.id, agent.tenant_id)
 
 

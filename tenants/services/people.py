@@ -12,10 +12,10 @@ from msp.core.auth import tokens
 from msp.core.db import call, db
 from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, StaleVersion
 from msp.core.web.brand import hue_of
-from tenants import queries
+from tenants import queries, say
 from tenants.events import AgentChanged, ContactAdded, ContactChanged
 from tenants.models import Agent, AgentClient, Contact, ManagedSite, Team, TeamMember
-from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission, lacking
+from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission
 
 INVITATION_SECONDS = 72 * 3600
 ADMIN_LOCK = 7_226_003
@@ -89,7 +89,7 @@ def add_agent(
 ) -> Agent:  # fmt: skip
     """An agent of the provider; `client_ids` limits him to these clients."""
     by.require(Permission.AGENT_MANAGE)
-    _check_reach(by, is_limited=client_ids is not None)
+    say.require_reach(is_limited=client_ids is not None, by=by)
     _check_lengths({"name": name})
     _check_roles(roles, held=(), by=by, agent=True)
     address = checked_e_mail(e_mail) if e_mail else None
@@ -114,8 +114,8 @@ def change_agent(
     """Change an agent's name, roles, reach or standing; his sessions end when his rights change."""
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by, for_update=True)
-    require_say_over(agent, by=by)
-    _check_reach(by, is_limited=is_limited is not False)
+    say.require_change(agent, by=by)
+    say.require_reach(is_limited=is_limited is not False, by=by)
     queries.check_version(agent, version)
     was_admin = is_full_admin(agent)
     if roles is not None:
@@ -196,17 +196,12 @@ def set_members(team_id: UUID, members: dict[UUID, bool], *, by: Actor, version:
     return team
 
 
-def may_see_invitations(by: Actor) -> bool:
-    """Whether an invitation may be shown to this actor: he could grant everything that its password would open."""
-    return by.may(Permission.INVITATION_SHOW) and by.tenant_ids is None
-
-
 def invitation_link(person_id: UUID, tenant_id: UUID, *, by: Actor) -> str:
     """A new invitation to be shown. A password is the person's, in every company and on the console: whoever holds the link
     chooses it, so it is only for those who may grant all of that; everybody else has it mailed.
     """
     by.require(Permission.INVITATION_SHOW)
-    if not may_see_invitations(by):
+    if not say.may_see_invitations(by=by):
         raise Forbidden("An invitation is shown only to those who see every client. It can be mailed.")
     audit.note(db.session(), "saw the invitation of", "person", person_id, tenant_id=tenant_id)
     return new_invitation(person_id, tenant_id, by=by)
@@ -246,42 +241,12 @@ def _check_roles(roles: Sequence[str], *, held: Iterable[str], by: Actor, agent:
         raise Invalid.field("roles", f"Choose from {', '.join(table)}.", "unknown")
     moved = set(roles) ^ set(held)
     if moved - {"requester"}:
-        _require_grant(moved, by=by, agent=agent)
-
-
-def has_say_over(agent: Agent, *, by: Actor) -> bool:
-    """Whether the actor sees all that an agent sees: whoever is limited to some clients has a say over no others."""
-    return by.tenant_ids is None or (agent.is_limited and set(queries.client_ids_of(agent.id)) <= set(by.tenant_ids))
-
-
-def require_say_over(agent: Agent, *, by: Actor) -> None:
-    """Forbidden where the agent sees more than the actor."""
-    if not has_say_over(agent, by=by):
-        raise Forbidden(f"{agent.name} sees clients beyond yours: only somebody who sees them too can do this.")
-
-
-def _check_reach(by: Actor, *, is_limited: bool) -> None:
-    """Whoever is limited to some clients makes nobody see them all."""
-    if by.tenant_ids is not None and not is_limited:
-        raise Forbidden("You cannot give a reach beyond your own clients.")
+        say.require_grant(moved, by=by, agent=agent)
 
 
 def _end_sessions(whose: Contact | Agent, by: Actor) -> None:
     """Those at this company, or on the console; the database refuses where it cannot end them all."""
     call("end_sessions_of", p_person=whose.person_id, p_tenant=whose.tenant_id, p_except=by.session_id, p_reason="rights changed")
-
-
-def grantable_contact_roles(*, by: Actor) -> list[str]:
-    """Roles of contacts that the actor can give and take away."""
-    return [role for role in CONTACT_ROLES if not lacking([role], agent=False, held=by.permissions, is_contact=by.is_contact)]
-
-
-def _require_grant(moved: Iterable[str], *, by: Actor, agent: bool) -> None:
-    missing = lacking(moved, agent=agent, held=by.permissions, is_contact=by.is_contact)
-    for permission in missing & {Permission.ROLE_GRANT, Permission.CONTACT_APPOINT}:
-        by.require(permission)
-    if missing and by.kind != "system":
-        raise Forbidden("You cannot grant rights that you do not have yourself.", missing=sorted(missing))
 
 
 def checked_e_mail(e_mail: str) -> str:

@@ -110,6 +110,23 @@ def test_agents_and_their_way_back_in(msp: Any, empty: Any) -> None:
     assert mail["change"].endswith("was removed")
 
 
+def test_a_contact_who_lost_everything(msp: Any, empty: Any) -> None:
+    msp("agent", "create", "Lou Fox", "lou@partner.example")
+    msp("tenant", "create", "OAK", "Oak Ltd", "--admin", "pat@oak.example")
+    [contact] = identity.rows(empty, "SELECT * FROM contact WHERE e_mail = 'pat@oak.example'")
+    assert msp("admin", "forget-second-factor", "nobody@oak.example")[0] == 1
+    assert msp("admin", "forget-second-factor", "pat@oak.example")[0] == 1, "he has none"
+    identity.change(
+        empty, "INSERT INTO credential (person_id, password_hash, totp_secret, totp_confirmed_at) VALUES (%s, 'x', 'x', now())",
+        contact["person_id"],
+    )  # fmt: skip
+    code, said, _ = msp("admin", "forget-second-factor", "Pat@oak.example", "--json")
+    assert (code, said["e_mail"]) == (0, "pat@oak.example")
+    [row] = identity.rows(empty, "SELECT totp_secret FROM credential WHERE person_id = %s", contact["person_id"])
+    assert row["totp_secret"] is None
+    assert len(identity.mails(empty, "pat@oak.example", "sign_in_alert")) == 1
+
+
 @pytest.mark.parametrize("words", [["admin", "create"], ["tenant", "create"], ["agent", "create"], ["agent", "link"]])
 def test_help_teaches(words: list[str]) -> None:
     result = CliRunner().invoke(getattr(people, words[0]), [*words[1:], "--help"])
