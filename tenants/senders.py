@@ -21,8 +21,10 @@ def sender(tenant_id: UUID) -> Sender:
     brand = db.session.scalar(sa.select(Branding).where(Branding.tenant_id == tenant_id))
     name, phone = (brand.display_name, brand.support_phone) if brand else (tenant.name, None)
     helps = f"Support by {provider}, {phone}." if phone else f"Support by {provider}."
+    own = f"support@{host}"
     return Sender(
         Brand(name, brand.colour if brand else _COLOUR, helps, tenant.language),
-        Address((brand.mail_from if brand else None) or f"support@{host}", name),
+        Address((brand.mail_from if brand else None) or own, name),
         is_refused=tenant.status != "active",
+        host=Address(own, name),
     )

@@ -36,15 +36,21 @@ SUBJECTS = {
 }
 # A person wrote it, so automata may answer; everything else says that it is one itself.
 PERSONAL = frozenset({"reply"})
+# Whoever reads one of these can enter as its reader: what comes back undelivered goes to the host, not to a chosen sender.
+SECRET = frozenset({"invitation", "password_reset"})
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Whose mail it is: brand and address; `is_refused` says that nothing goes out for this client now."""
+    """Whose mail it is: brand and address; `is_refused` says that nothing goes out for this client now.
+
+    `host` is the address at the tenant's own host, which nobody chooses by changing a brand.
+    """
 
     brand: Brand
     address: Address
     is_refused: bool = False
+    host: Address | None = None
 
     @property
     def domain(self) -> str:
@@ -129,6 +135,7 @@ def compose(row_id: UUID, args: Mapping[str, Any], sender: Sender) -> Message:
         text=rendered.text,
         html=rendered.html,
         message_id=message_id(row_id, sender.domain),
+        bounces_to=sender.host if template in SECRET else None,
         at=clock.now(),
         in_reply_to=headers.get("In-Reply-To"),
         references=references,

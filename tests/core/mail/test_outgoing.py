@@ -14,6 +14,7 @@ from msp.core.mail.services import Letter
 from msp.core.mail.transport import SmtpTransport
 from msp.core.outbox import worker
 from msp.core.outbox.models import Outbox
+from tenants import senders
 from tenants.services import clients
 from tests.support import post, world
 from tests.support.post import Post, text_of
@@ -56,6 +57,19 @@ def test_it_carries_the_clients_brand_and_sender(console_app: Any, acme: Any, of
     said = text_of(sent)
     assert said.count("https://x.example/i/1") == 2, "in text and in HTML"
     assert "Support by Meridian IT, +44 1." in said
+
+
+def test_what_opens_an_account_never_comes_back_to_a_chosen_sender(console_app: Any, acme: Any) -> None:
+    """Whoever chooses the sender must not get the invitation of somebody whose mailbox does not exist yet."""
+    with world.as_staff(console_app) as by:
+        clients.change_branding(acme.id, version=1, by=by, display_name="Acme Care", mail_from="thief@elsewhere.example")
+        sender = senders.sender(acme.id)
+        url = {"name": "A", "url": "https://x.example/i/1", "until": "then"}
+        contexts = {"invitation": INVITATION, "password_reset": url}
+        for template, context in contexts.items():
+            args = {"template": template, "to": "a@acme.example", "context": context}
+            message = mail.compose(UUID(int=7), args, sender)
+            assert (message.sender.email, message.envelope_sender) == ("thief@elsewhere.example", f"support@{acme.host}")
 
 
 def test_without_a_sender_of_its_own_it_comes_from_the_clients_host(console_app: Any, acme: Any, office: Post) -> None:
