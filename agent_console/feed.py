@@ -149,6 +149,8 @@ def _happened(entry: TimelineEntry, tz: tzinfo) -> Happened:
     icon, text = tell(escape(entry.actor_name), entry.data, entry)
     if begins_at := entry.data.get("matrix"):
         text = Markup("{}: priority matrix, version of {}").format(text, retargeted.version_day(begins_at, entry.at, tz))
+    if occurred_at := entry.data.get("occurred_at"):
+        text = Markup("{}, counted from {}").format(text, formats.when_words(datetime.fromisoformat(occurred_at), entry.at, tz))
     return Happened(entry.id, entry.at, icon, text)
 
 
@@ -215,6 +217,16 @@ def _simply(icon: str, words: str) -> Callable[[Markup, Mapping[str, Any], Timel
     return tell
 
 
+def _acknowledged(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
+    reason = Markup(": “{}”").format(data["reason"]) if data.get("reason") else Markup("")
+    return "thumb-up", Markup("<b>{}</b> acknowledged it{}").format(who, reason)
+
+
+def _exempted(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
+    what = data.get("clock") or "ticket"
+    return "minus", Markup("<b>{}</b> exempted the {} from its service level: “{}”").format(who, what, data.get("reason", ""))
+
+
 def _otherwise(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
     words = data.get("text") or entry.kind.replace("_", " ").replace(".", " ")
     return "history", Markup("<b>{}</b>: {}").format(who, words)
@@ -226,7 +238,8 @@ _TOLD: dict[str, Callable[[Markup, Mapping[str, Any], TimelineEntry], tuple[str,
     "assigned": _assigned,
     "classified": _classified,
     "tagged": _tagged,
-    "acknowledged": _simply("thumb-up", "<b>{who}</b> acknowledged it"),
+    "acknowledged": _acknowledged,
+    "exempted": _exempted,
     "follower_added": _simply("user-plus", "<b>{who}</b> added <b>{name}</b> as follower"),
     "follower_removed": _simply("user-minus", "<b>{who}</b> removed <b>{name}</b> from the followers"),
     "requester_changed": _simply("user", "<b>{who}</b> made <b>{to}</b> the requester in place of <b>{from}</b>"),

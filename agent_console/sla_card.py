@@ -44,7 +44,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Card:
-    """One clock in words and pictures; the tabs lead to the others."""
+    """One clock in words and pictures; the tabs lead to the others.
+
+    `exempted` says why it does not count, `countable` names the clocks that could still be exempted.
+    """
 
     kind: str
     title: str
@@ -61,6 +64,8 @@ class Card:
     steps: Sequence[Step]
     tabs: Sequence[Tab]
     closes: str
+    exempted: str
+    countable: Sequence[tuple[str, str]]
 
 
 def card(ticket: Ticket, wanted: str | None, *, client_name: str, now: datetime) -> Card | None:
@@ -95,6 +100,8 @@ def card(ticket: Ticket, wanted: str | None, *, client_name: str, now: datetime)
         steps=tuple(_steps(row, cycle, sla.escalations(ticket.tenant_id, ticket.id), now, tz)),
         tabs=tuple(_tab(each, now, tz) for each in promised),
         closes=_opening_words(calendar, now, tz),
+        exempted=_exempted(cycle, now, tz),
+        countable=tuple((each.kind, TITLES[each.kind]) for each in promised if not each.is_exempted),
     )
 
 
@@ -107,6 +114,8 @@ def _chip(ticket: Ticket, cycle: Cycle, now: datetime, tz: tzinfo) -> tuple[SlaW
         cycle.state, cycle.due_at, cycle.breaches_at, cycle.stopped_at, None, now, tz,
         over_seconds=over if is_over else None, reason=waits_for,
     )  # fmt: skip
+    if cycle.is_exempted:
+        words = SlaWords("none", "minus", "Exempt")
     chip: dict[str, Any] = {"state": cycle.state, "tz": str(tz)}
     if cycle.state in ("on_track", "at_risk", "breached"):
         chip |= {"due": cycle.due_at, "breach_at": cycle.breaches_at}
@@ -114,6 +123,14 @@ def _chip(ticket: Ticket, cycle: Cycle, now: datetime, tz: tzinfo) -> tuple[SlaW
         window = cycle.calendar.calendar.open_windows(now, now + _DAY)[:1]
         chip |= {"over": over, "ticks_until": window[0][1] if window and window[0][0] <= now else now}
     return words, chip
+
+
+def _exempted(cycle: Cycle, now: datetime, tz: tzinfo) -> str:
+    """`“Waited for their move”, approved by Lena Moritz, 10:30.`"""
+    exemption = cycle.exemption
+    if exemption is None:
+        return ""
+    return f"“{exemption.reason}”, approved by {exemption.approver}, {formats.when_words(exemption.at, now, tz, today=False)}."
 
 
 def _used(cycle: Cycle) -> str:
@@ -190,7 +207,8 @@ def _actions(step: Escalation) -> str:
 def _tab(row: Clock, now: datetime, tz: tzinfo) -> Tab:
     """The name of a clock, and of one that runs beside the others when it is due."""
     if row.standing == "stopped":
-        return Tab(row.kind, TITLES[row.kind], "circle-check" if row.outcome == "met" else "circle-x")
+        icon = {"met": "circle-check", "breached": "circle-x"}.get(row.outcome or "", "minus")
+        return Tab(row.kind, TITLES[row.kind], icon)
     if row.standing == "paused" or row.due_at is None:
         return Tab(row.kind, TITLES[row.kind], "dial-pause")
     is_late = row.breaches_at is not None and now > row.breaches_at

@@ -325,6 +325,15 @@ class TicketPage(TicketStory):
         )  # fmt: skip
 
     @property
+    def can_backdate(self) -> bool:
+        return self.by.may("fact.backdate")
+
+    @property
+    def can_exempt(self) -> bool:
+        is_counted = self.card is not None and bool(self.card.countable) and self.ticket.status not in ("cancelled", "misfiled")
+        return is_counted and self.by.may("sla.exempt")
+
+    @property
     def dialogs(self) -> set[str]:
         """Dialogs that the page has for this agent and state."""
         has = {
@@ -332,6 +341,8 @@ class TicketPage(TicketStory):
             "subject": self.by.may("ticket.triage"),
             "requester": self.by.may("ticket.triage"),
             "follow": self.by.may("ticket.reply"),
+            "exempt": self.can_exempt,
+            "acknowledge": self.can_acknowledge and self.can_backdate,
             "custom": self.by.may("ticket.triage") and bool(self.custom_fields),
         }
         return {name for name, is_there in has.items() if is_there}

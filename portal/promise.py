@@ -121,7 +121,9 @@ def _headline(ticket: Ticket, kind: str, cycle: Cycle, clocks: Clocks) -> str:
         return f"{done} within the time we promised"
     if cycle.state == "missed":
         return f"{done} later than we promised"
-    if cycle.state == "stopped" or cycle.is_exempted:
+    if cycle.is_exempted:
+        return "This does not count towards what we promised"
+    if cycle.state == "stopped":
         gone = ticket.status in ("cancelled", "misfiled")
         return "Withdrawn: nothing is due any more" if gone else "The clock has stopped, without an outcome"
     if cycle.due_at is None:
@@ -131,6 +133,8 @@ def _headline(ticket: Ticket, kind: str, cycle: Cycle, clocks: Clocks) -> str:
 
 
 def _detail(cycle: Cycle) -> str:
+    if cycle.exemption is not None:
+        return for_client.exempt_words(cycle.exemption)
     target, used = cycle.target_seconds or 0, cycle.elapsed_seconds
     said = f"{_target(cycle, target)}; {_unbroken(used)} used"
     if cycle.state in ("met", "missed", "stopped"):

@@ -5,6 +5,7 @@ leads back to the page.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from agent_console import forms, notices, people
 from agent_console.attachments import Attachments
 from agent_console.blueprint import console_blueprint
+from agent_console.shell import agent_zone
 from agent_console.ticket_page import TicketPage
 from agent_console.views.ticket import regions, ticket_page, whole_page
 from msp.core.db import savepoint
@@ -24,7 +26,7 @@ from msp.itsm.tickets import queries
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.custom import values
 from msp.itsm.tickets.queries import TicketKey
-from msp.itsm.tickets.services import conversation, moves, requester, triage
+from msp.itsm.tickets.services import conversation, exemptions, moves, requester, triage
 from tenants.permissions import Permission
 
 blueprint = console_blueprint("acts", "/tickets/<ref>")
@@ -94,7 +96,7 @@ def move(ref: str) -> ResponseReturnValue:
     def act(key: TicketKey, form: forms.Form) -> None:
         moves.move(
             key.id, form.get("status", ""), by=g.actor, version=forms.number(form, "version"),
-            reason=forms.text(form, "reason") or None,
+            reason=forms.text(form, "reason") or None, occurred_at=_occurred_at(form),
         )  # fmt: skip
 
     return _do(ref, Permission.TICKET_MOVE, act)
@@ -102,7 +104,20 @@ def move(ref: str) -> ResponseReturnValue:
 
 @blueprint.post("/acknowledge")
 def acknowledge(ref: str) -> ResponseReturnValue:
-    return _do(ref, Permission.TICKET_MOVE, lambda key, form: moves.acknowledge(key.id, by=g.actor))
+    def act(key: TicketKey, form: forms.Form) -> None:
+        moves.acknowledge(key.id, by=g.actor, occurred_at=_occurred_at(form), reason=forms.text(form, "reason") or None)
+
+    return _do(ref, Permission.TICKET_MOVE, act)
+
+
+@blueprint.post("/exempt")
+def exempt(ref: str) -> ResponseReturnValue:
+    def act(key: TicketKey, form: forms.Form) -> None:
+        exemptions.exempt(
+            key.id, forms.text(form, "reason"), by=g.actor, clock=form.get("of") or None, version=forms.number(form, "version")
+        )
+
+    return _do(ref, Permission.SLA_EXEMPT, act)
 
 
 @blueprint.post("/assign")
@@ -157,6 +172,11 @@ def follow(ref: str) -> ResponseReturnValue:
 @blueprint.post("/followers/<uuid:follower_id>/remove")
 def unfollow(ref: str, follower_id: UUID) -> ResponseReturnValue:
     return _do(ref, Permission.TICKET_REPLY, lambda key, form: triage.remove_follower(key.id, follower_id, by=g.actor))
+
+
+def _occurred_at(form: forms.Form) -> datetime | None:
+    """When it happened, on the agent's clocks; None for now."""
+    return forms.moment(form, "occurred_at", agent_zone()) if form.get("occurred_at", "").strip() else None
 
 
 def _changes(key: TicketKey, form: forms.Form) -> dict[str, Any]:

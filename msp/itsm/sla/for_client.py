@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from msp.itsm.sla import opening
 from msp.itsm.sla.engine.explain import explain, move_words
-from msp.itsm.sla.engine.reading import Cycle, Reading
+from msp.itsm.sla.engine.reading import Cycle, Exemption, Reading
 from msp.itsm.sla.engine.steps import Step
 from msp.itsm.sla.engine.wording import sentence_case
 from msp.itsm.sla.thread.receipt import client_pause_words
@@ -46,7 +46,15 @@ def agreement_words(cycle: Cycle) -> str:
     return f"Your agreement “{cycle.policy.name}” counts opening hours, {counted}."
 
 
+def exempt_words(exemption: Exemption) -> str:
+    """`“You asked us to wait for your move”, approved by Lena Moritz.`"""
+    return f"“{exemption.reason}”, approved by {exemption.approver}." if exemption.reason else f"Approved by {exemption.approver}."
+
+
 def _worded(step: Step, cycle: Cycle) -> Step:
+    if step.kind == "exemption" and cycle.exemption is not None:
+        words = f"This does not count towards what we promised: {exempt_words(cycle.exemption)}"
+        return replace(step, label=words, text=words)
     if step.kind == "policy":
         words = agreement_words(cycle)
         return replace(step, label=words, text=words) if words else step

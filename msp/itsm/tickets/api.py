@@ -22,11 +22,13 @@ from msp.itsm.tickets.found import found, named
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.pages import answer_with
 from msp.itsm.tickets.schemas import (
+    AcknowledgementIn,
     AssignmentIn,
     AttachmentOut,
     CategoryOut,
     ClockOut,
     EntryOut,
+    ExemptionIn,
     ExplanationOut,
     FollowerIn,
     FollowerOut,
@@ -43,7 +45,7 @@ from msp.itsm.tickets.schemas import (
     TicketQuery,
     UploadQuery,
 )
-from msp.itsm.tickets.services import conversation, files, moves, opening, refiling, requester, triage
+from msp.itsm.tickets.services import conversation, exemptions, files, moves, opening, refiling, requester, triage
 from msp.itsm.tickets.told import for_client
 from tenants import queries as tenants
 from tenants.permissions import Permission as P
@@ -90,7 +92,7 @@ def change_ticket(changes: dict[str, Any], ticket: str) -> Any:
 def move_ticket(given: dict[str, Any], ticket: str) -> Any:
     """Take a ticket to another state."""
     row = _locked(ticket)
-    return moves.move(row.id, given["to"], by=g.actor, version=expected_version(row.version), reason=given["reason"])
+    return moves.move(row.id, given.pop("to"), by=g.actor, version=expected_version(row.version), **given)
 
 
 @tickets.operation("PUT", f"{ONE}/assignment", TicketOut, needs=P.TICKET_ASSIGN, takes=AssignmentIn, changes=True)
@@ -124,10 +126,17 @@ def add_note(given: dict[str, Any], ticket: str) -> Any:
     return conversation.add_note(_ticket(ticket).id, given.pop("body"), by=g.actor, **given)
 
 
-@tickets.operation("POST", f"{ONE}/acknowledgement", TicketOut, needs=P.TICKET_MOVE, who="agent")
-def acknowledge_ticket(ticket: str) -> Any:
-    """Tell the clock that somebody has taken note; once is enough."""
-    return moves.acknowledge(_ticket(ticket).id, by=g.actor)
+@tickets.operation("POST", f"{ONE}/acknowledgement", TicketOut, needs=P.TICKET_MOVE, who="agent", takes=AcknowledgementIn)
+def acknowledge_ticket(given: dict[str, Any], ticket: str) -> Any:
+    """Tell the clock that somebody has taken note; once is enough, and a body is not needed."""
+    return moves.acknowledge(_ticket(ticket).id, by=g.actor, **given)
+
+
+@tickets.operation("POST", f"{ONE}/exemption", TicketOut, needs=P.SLA_EXEMPT, who="agent", takes=ExemptionIn, changes=True)
+def exempt_ticket(given: dict[str, Any], ticket: str) -> Any:
+    """Count a ticket, or one clock of it, neither as met nor as breached; whoever asks approves of it by name."""
+    row = _locked(ticket)
+    return exemptions.exempt(row.id, given["reason"], by=g.actor, clock=given["clock"], version=expected_version(row.version))
 
 
 @tickets.operation("POST", f"{ONE}/refiling", TicketOut, needs=P.TICKET_REFILE, who="agent", takes=RefilingIn, status=201, changes=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from marshmallow import Schema, fields, validate
 
 from msp.core.api.schemas import Instant, PageQuery, Strict, line
+from msp.itsm.sla.models import CLOCKS
 from msp.itsm.tickets.services.opening import BODY_LENGTH
 from msp.itsm.tickets.states import KINDS, STATES
 
@@ -18,6 +19,11 @@ def _custom(**options: Any) -> fields.Dict:
 
 def _files() -> fields.List[UUID]:
     return fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=100))
+
+
+def _earlier() -> Instant:
+    said = "When it happened; more than five minutes back needs `fact.backdate` and a reason"
+    return Instant(load_default=None, allow_none=True, metadata={"description": said})
 
 
 class TicketOut(Schema):
@@ -88,6 +94,20 @@ class TicketQuery(PageQuery):
 class MoveIn(Strict):
     to = fields.String(required=True, validate=validate.OneOf(STATES))
     reason = line(500, load_default=None)
+    occurred_at = _earlier()
+
+
+class AcknowledgementIn(Strict):
+    reason = line(500, load_default=None)
+    occurred_at = _earlier()
+
+
+class ExemptionIn(Strict):
+    reason = line(500, required=True)
+    clock = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(CLOCKS),
+        metadata={"description": "The one clock; all of them where it is left out"},
+    )  # fmt: skip
 
 
 class AssignmentIn(Strict):
@@ -134,6 +154,7 @@ class ClockOut(Schema):
     due_at = Instant(allow_none=True)
     target_seconds = fields.Integer(allow_none=True)
     elapsed_seconds = fields.Integer()
+    is_exempted = fields.Boolean()
 
 
 class StepOut(Schema):

@@ -1,19 +1,20 @@
 """Turning points of a ticket as its client's people are told of them, in the portal and by the API."""
 
 from collections.abc import Iterable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from msp.core.web.formats import when_words
 from msp.itsm.tickets import retargeted
 from msp.itsm.tickets.models import TimelineEntry
 from msp.itsm.tickets.states import portal_word
 
 # What the portal shows otherwise: the first step of the journey, and messages as they are.
 _PLAIN = {"opened": "Submitted", "replied": None}
-_ALWAYS = (*_PLAIN, retargeted.KIND, "follower_added", "requester_changed", "rated")
+_ALWAYS = (*_PLAIN, retargeted.KIND, "follower_added", "requester_changed", "rated", "exempted")
 _STANDS = ("waiting_for_supplier", "scheduled", "waiting_for_approval")
 _WITHDRAWN = ("cancelled", "misfiled")
 _ENDED = ("resolved", "closed")
@@ -53,13 +54,19 @@ def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str, tz: tzin
     """What a client should know of, with instants on the clocks of `tz`; None for the rest."""
     who = "You" if entry.actor_id is not None and entry.actor_id == me else entry.actor_name
     if entry.kind == "moved":
-        return _moved(who, entry, kind)
+        told, occurred_at = _moved(who, entry, kind), entry.data.get("occurred_at")
+        if told is None or not occurred_at:
+            return told
+        return told._replace(text=f"{told.text}, counted from {when_words(datetime.fromisoformat(occurred_at), entry.at, tz)}")
     if entry.kind == retargeted.KIND:
         return Told("clock", retargeted.client_words(entry, kind, tz))
     if entry.kind == "follower_added":
         return Told("user-plus", f"{who} let {entry.data.get('name', '')} follow this")
     if entry.kind == "requester_changed":
         return Told("user", f"{who} made {entry.data.get('to', '')} the requester in place of {entry.data.get('from', '')}")
+    if entry.kind == "exempted":
+        reason = f": “{entry.data['reason']}”" if entry.data.get("reason") else ""
+        return Told("minus", f"This does not count towards what we promised{reason}, approved by {entry.actor_name}")
     if entry.kind == "rated":
         return Told("star", f"{who} rated this")
     return None

@@ -16,7 +16,7 @@ from msp.itsm.sla.engine.cycles import Run, runs
 from msp.itsm.sla.engine.definition import Choice, Definitions, Policy, Subject
 from msp.itsm.sla.engine.facts import SETTLED, Fact
 from msp.itsm.sla.engine.history import History, Term
-from msp.itsm.sla.engine.reading import Cycle, Move, Outcome, Pause, Reading, Segment, State, ThresholdAt
+from msp.itsm.sla.engine.reading import Cycle, Exemption, Move, Outcome, Pause, Reading, Segment, State, ThresholdAt
 from msp.itsm.sla.engine.rules import ClockRule, Effect
 from msp.itsm.sla.engine.seconds import FOREVER, instant_of, seconds_of
 from msp.itsm.sla.engine.years import Span
@@ -99,7 +99,7 @@ class _Count:
             target_seconds=term.target_seconds,
             calendar=term.calendar,
             state="none",
-            is_exempted=run.exempted,
+            exemption=self._exemption(),
         )
         if term.policy is None or term.calendar is None or term.target_seconds is None:
             return bare
@@ -178,7 +178,7 @@ class _Count:
     def _counted(self, bare: Cycle, policy: Policy, calendar: Calendar, target: int, now: int) -> Cycle:
         end = max(now, self.start) if self.end is None else self.end
         elapsed = stopwatch.used(calendar, self.start, end, self.spans)
-        is_void = self.run.exempted or self.run.ending is Effect.VOID
+        is_void = self._is_exempted or self.run.ending is Effect.VOID
         breached = self.exceeded if elapsed > target and not is_void else None
         outcome: Outcome | None = None
         if breached is not None:
@@ -203,8 +203,18 @@ class _Count:
             moves=tuple(self.moves),
         )
 
+    @property
+    def _is_exempted(self) -> bool:
+        return self.run.exempted is not None
+
+    def _exemption(self) -> Exemption | None:
+        if self.run.exempted is None:
+            return None
+        fact = self.history.facts[self.run.exempted]
+        return Exemption(fact.occurred_at, fact.actor.name, fact.data.get("reason") or "")
+
     def _state(self, elapsed: int, target: int, policy: Policy, outcome: Outcome | None, now: int) -> State:
-        if self.end is not None or self.run.exempted:
+        if self.end is not None or self._is_exempted:
             return "stopped" if outcome is None else "met" if outcome == "met" else "missed"
         if stopwatch.paused_at(now, self.spans):
             return "paused"
@@ -235,7 +245,7 @@ class _Count:
     def _thresholds(self, policy: Policy, calendar: Calendar, target: int) -> Iterator[ThresholdAt]:
         for threshold in policy.thresholds.get(self.rule.kind, ()):
             at = self.exceeded if threshold.is_breach else stopwatch.due(calendar, self.start, threshold.seconds(target), self.spans)
-            is_moot = self.run.exempted or (at is not None and self.end is not None and at >= self.end)
+            is_moot = self._is_exempted or (at is not None and self.end is not None and at >= self.end)
             yield ThresholdAt(threshold, None if is_moot else _instant(at))
 
 

@@ -17,7 +17,7 @@ class Run:
     ended: int | None = None
     ending: Effect | None = None  # MEET, END or VOID
     gaps: list[tuple[int, int]] = field(default_factory=list)
-    exempted: bool = False
+    exempted: int | None = None  # by which fact
 
 
 def runs(history: History, rule: ClockRule) -> list[Run]:
@@ -35,8 +35,11 @@ class _Machine:
         self._history = history
         self._rule = rule
         self._terms = history.terms(rule.kind)
+        self._is_exempted = False
 
     def take(self, position: int, signal: str) -> None:
+        if self._is_exempted:
+            return  # it counts no more, whatever comes back later
         if signal == "exempted":
             self._exempt(position)
             return
@@ -63,8 +66,10 @@ class _Machine:
         if self._history.facts[position].data.get("clock") not in (None, self._rule.kind):
             return
         self._end(position, Effect.VOID)
+        self._is_exempted = True
         for run in self.runs:
-            run.exempted = True
+            if run.exempted is None:
+                run.exempted = position
 
     def _end(self, position: int, ending: Effect) -> bool:
         run = self._running

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.facts import SETTLED
-from msp.itsm.sla.engine.reading import Cycle, Move, Reading
+from msp.itsm.sla.engine.reading import Cycle, Exemption, Move, Reading
 from msp.itsm.sla.engine.seconds import DAY, FOREVER, seconds_of
 from msp.itsm.sla.engine.steps import Step, Timeline, clock_changes, in_order, total_step
 from msp.itsm.sla.engine.wording import duration_words, instant_words, sentence_case, state_words, wall
@@ -34,6 +34,7 @@ def explain(reading: Reading, cycle: Cycle | None = None) -> tuple[Step, ...]:
         timeline.steps(),
         clock_changes(calendar, start, last, cycle.pauses),
         (_move_step(calendar, move) for move in cycle.moves),
+        (_exemption_step(each) for each in (cycle.exemption,) if each is not None),
     )
     return (_policy_step(cycle), *steps, total_step(start, end, cycle.elapsed_seconds, cycle.target_seconds))
 
@@ -99,6 +100,13 @@ def _move_step(calendar: Calendar, move: Move) -> Step:
         label = f"{sentence_case(move.why)}{by}"
     text = f"{label}: {move_words(calendar, move.from_due_at, move.to_due_at)}"
     return Step("change", move.at, move.at, 0, False, label, text)
+
+
+def _exemption_step(exemption: Exemption) -> Step:
+    by = f" by {exemption.approver}" if exemption.approver else ""
+    why = f": “{exemption.reason}”" if exemption.reason else ""
+    label = f"Exempted{by}{why}"
+    return Step("exemption", exemption.at, exemption.at, 0, False, label, f"{label}. It counts neither as met nor as breached")
 
 
 def move_words(calendar: Calendar, before: datetime | None, after: datetime | None) -> str:

@@ -57,6 +57,15 @@ class ThresholdAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Exemption:
+    """Why a clock counts neither as met nor as breached, and who approved of it."""
+
+    at: datetime
+    approver: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
     """One run of a clock, read at an instant, under the promise in force at its end.
 
@@ -87,7 +96,12 @@ class Cycle:
     moves: tuple[Move, ...] = ()
     started_by: str = ""
     stopped_by: str = ""
-    is_exempted: bool = False
+    exemption: Exemption | None = None
+
+    @property
+    def is_exempted(self) -> bool:
+        """Whether it has no outcome for somebody said so."""
+        return self.exemption is not None
 
     @property
     def policy(self) -> Policy | None:

@@ -22,7 +22,7 @@ from msp.itsm.sla.engine.wording import (
 )
 from msp.itsm.sla.engine.years import Span
 
-StepKind = Literal["policy", "window", "gap", "pause", "change", "clock_change", "total"]
+StepKind = Literal["policy", "window", "gap", "pause", "change", "clock_change", "total", "exemption"]
 
 
 @dataclass(frozen=True, slots=True)

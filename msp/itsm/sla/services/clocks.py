@@ -73,8 +73,8 @@ def store(book: Book, kinds: Iterable[str]) -> None:
 
 
 def _is_same(row: Clock, cycle: Cycle) -> bool:
-    return (row.due_at, row.stopped_at, row.breached_at, row.elapsed_seconds) == (
-        cycle.due_at, cycle.stopped_at, cycle.breached_at, cycle.elapsed_seconds,
+    return (row.due_at, row.stopped_at, row.breached_at, row.elapsed_seconds, row.is_exempted) == (
+        cycle.due_at, cycle.stopped_at, cycle.breached_at, cycle.elapsed_seconds, cycle.is_exempted,
     )  # fmt: skip
 
 

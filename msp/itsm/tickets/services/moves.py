@@ -1,5 +1,6 @@
 """Moves between states, each with the facts that the clocks live on."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,26 +12,36 @@ from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.events import TicketMoved, TicketReopened, TicketResolved
 from msp.itsm.tickets.models import Ticket
-from msp.itsm.tickets.services import timeline
+from msp.itsm.tickets.services import earlier, timeline
 from msp.itsm.tickets.states import CONTACT_MOVES, MOVES, STATES, WAITING, WORDS
 from tenants.permissions import Permission
 
 
 def move(
-    ticket_id: UUID, to: str, *, by: Actor, version: int | None = None, reason: str | None = None, supplier: str | None = None
-) -> Ticket:
-    """Take the ticket to another state; waiting and cancelling need a reason."""
+    ticket_id: UUID, to: str, *, by: Actor, version: int | None = None, reason: str | None = None, supplier: str | None = None,
+    occurred_at: datetime | None = None,
+) -> Ticket:  # fmt: skip
+    """Take the ticket to another state; waiting needs a reason.
+
+    `occurred_at` is when it really happened, which the clocks count by: what lies back needs a permission and a reason.
+    """
     by.require(Permission.TICKET_MOVE)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
     check_version(ticket, version)
-    news = follow(ticket, to, reason, by=by, supplier=supplier)
+    at = earlier.checked(ticket, occurred_at, reason, by=by, is_move=True)
+    news = follow(ticket, to, reason, by=by, supplier=supplier, at=at)
     if news:
-        facts.record(ticket.tenant_id, ticket.id, news, by=by)
+        facts.record(ticket.tenant_id, ticket.id, earlier.dated(news, at, reason), by=by)
     return ticket
 
 
-def acknowledge(ticket_id: UUID, *, by: Actor, then: str = "open") -> Ticket:
-    """Tell the clock that somebody has taken note: the response is given without a reply, and a new ticket is in work."""
+def acknowledge(
+    ticket_id: UUID, *, by: Actor, then: str = "open", occurred_at: datetime | None = None, reason: str | None = None
+) -> Ticket:
+    """Tell the clock that somebody has taken note: the response is given without a reply, and a new ticket is in work.
+
+    `occurred_at` is when it really happened, as a call at ten past nine: what lies back needs a permission and a reason.
+    """
     by.require(Permission.TICKET_REPLY)
     by.require(Permission.TICKET_MOVE)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
@@ -38,9 +49,10 @@ def acknowledge(ticket_id: UUID, *, by: Actor, then: str = "open") -> Ticket:
         raise Forbidden("Only we can acknowledge a ticket.")
     if ticket.answered_at is not None:
         return ticket
-    ticket.answered_at = clock.now()
-    news = [News("acknowledged")]
-    timeline.note(ticket, "acknowledged", by=by)
+    at = earlier.checked(ticket, occurred_at, reason, by=by)
+    ticket.answered_at = at or clock.now()
+    news = earlier.dated([News("acknowledged", {"reason": reason} if reason else {})], at, reason)
+    timeline.note(ticket, "acknowledged", _data(reason, at), by=by)
     if ticket.status == "new":
         news += follow(ticket, then, None, by=by)
     facts.record(ticket.tenant_id, ticket.id, news, by=by)
@@ -53,7 +65,9 @@ def check_version(ticket: Ticket, version: int | None) -> None:
         raise StaleVersion(present=ticket.version)
 
 
-def follow(ticket: Ticket, to: str | None, reason: str | None, *, by: Actor, supplier: str | None = None) -> list[News]:
+def follow(
+    ticket: Ticket, to: str | None, reason: str | None, *, by: Actor, supplier: str | None = None, at: datetime | None = None
+) -> list[News]:
     """Change the state of a locked ticket and return the facts of it; nothing where it stays. No service of its own."""
     if to is None or to == ticket.status:
         return []
@@ -62,16 +76,13 @@ def follow(ticket: Ticket, to: str | None, reason: str | None, *, by: Actor, sup
     ticket.status, ticket.version, ticket.updated_at = to, ticket.version + 1, now
     ticket.waiting_reason = reason if to in WAITING else None
     if to == "resolved":
-        ticket.resolved_at = now
+        ticket.resolved_at = at or now
     if to in ("closed", "cancelled", "misfiled"):
-        ticket.closed_at = now
+        ticket.closed_at = at or now
     if before in ("resolved", "closed") and to not in ("closed", "cancelled", "misfiled"):
         ticket.resolved_at = ticket.closed_at = None
         ticket.reopened_count += 1
-    data: dict[str, Any] = {"from": before, "to": to}
-    if reason:
-        data["reason"] = reason
-    timeline.note(ticket, "moved", data, by=by)
+    timeline.note(ticket, "moved", {"from": before, "to": to, **_data(reason, at)}, by=by)
     _tell(ticket, before, to)
     return facts_of(before, to, reason, supplier)
 
@@ -89,6 +100,11 @@ def facts_of(before: str, to: str, reason: str | None = None, supplier: str | No
     if to == "misfiled":
         return [News("cancelled", {"reason": reason})]
     return [News("resumed", {"reason": reason})] if before in WAITING else []
+
+
+def _data(reason: str | None, at: datetime | None) -> dict[str, Any]:
+    """What a timeline entry says beside the act: why, and since when it counts where that is not now."""
+    return {**({"reason": reason} if reason else {}), **({"occurred_at": at.isoformat()} if at else {})}
 
 
 def _check_move(ticket: Ticket, to: str, reason: str | None, *, by: Actor) -> None:

@@ -7,6 +7,7 @@ import pytest
 from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.definition import Definitions
 from msp.itsm.sla.engine.errors import NeverOpen
+from msp.itsm.sla.engine.reading import Exemption
 from tests.itsm.sla.engine.week import (
     AGENT,
     CLIENT,
@@ -153,6 +154,14 @@ class TestEnds:
         assert (cycle.state, cycle.outcome, cycle.is_exempted) == ("stopped", None, True)
         running = current("resolution", opened(), fact("exempted", "Mon 10:00", LEAD), now="Fri 12:00")
         assert (running.state, running.stopped_at) == ("stopped", at("Mon 10:00"))
+
+    def test_exempted_nothing_that_comes_later_counts(self) -> None:
+        facts = [opened(), fact("exempted", "Mon 10:00", LEAD, reason="Agreed"), fact("resolved", "Tue 10:00")]
+        facts.append(fact("reopened", "Wed 10:00"))
+        cycle = current("resolution", *facts, now="Fri 12:00")
+        assert (cycle.number, cycle.state, cycle.outcome, cycle.stopped_at) == (1, "stopped", None, at("Mon 10:00"))
+        assert cycle.exemption == Exemption(at("Mon 10:00"), LEAD.name, "Agreed")
+        assert [threshold.at for threshold in cycle.thresholds] == [None] * len(cycle.thresholds)
 
     def test_an_exemption_may_mean_one_clock(self) -> None:
         facts = [opened(), fact("exempted", "Mon 16:00", LEAD, clock="response")]
