@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from msp.core.auth import totp
 from msp.core.errors import Conflict, Forbidden
+from msp.core.secrets import Keyring
 from tenants.identity import second_factor
 from tenants.services import people
+from tests.conftest import SECRET
 from tests.support import identity, world
 from tests.tenants.test_account import in_both
 
@@ -14,7 +17,9 @@ from tests.tenants.test_account import in_both
 def equip(servers: Any, app: Any, person_id: Any) -> None:
     """A password, a second factor in use and a recovery code."""
     identity.give_password(app, person_id)
-    identity.change(servers, "UPDATE credential SET totp_secret = 'x', totp_confirmed_at = now() WHERE person_id = %s", person_id)
+    sealed = Keyring([SECRET]).encrypt(totp.new_secret(), context=f"credential.totp_secret:{person_id}")
+    switch_on = "UPDATE credential SET totp_secret = %s, totp_confirmed_at = now() WHERE person_id = %s"
+    identity.change(servers, switch_on, sealed, person_id)
     identity.change(servers, "INSERT INTO recovery_code (id, person_id, code_hash) VALUES (uuidv7(), %s, 'x')", person_id)
 
 
