@@ -1,4 +1,4 @@
-"""Hosts are trusted by look-up; what was found is remembered for a minute."""
+"""Hosts are trusted by look-up; what was found is remembered for seconds: other processes are not told of a change."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from msp.core.errors import NotFound
 from msp.core.scope import Scope
 from msp.core.web.brand import monogram
 
-REMEMBER_SECONDS = 60
+REMEMBER_SECONDS = 5
 
 
 @dataclass(frozen=True)

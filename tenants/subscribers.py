@@ -8,5 +8,5 @@ from tenants.events import ClientChanged
 
 @events.subscribe(ClientChanged)
 def forget_hosts(event: ClientChanged) -> None:
-    """Host names and brands are remembered for a minute; whoever changed one sees it at once."""
+    """Whoever changed a host or a brand sees it at once; other processes when they look it up again."""
     after_commit(hosts.forget)

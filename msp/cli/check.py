@@ -1,5 +1,7 @@
 """What web and workers refuse to start with."""
 
+import click
+
 from msp.core import migrate
 from msp.core.config import ConfigError, Settings
 
@@ -14,3 +16,10 @@ def check_logins(surface: str) -> None:
         with migrate.connected(urls[name]) as connection:
             migrate.check_server(connection)
             migrate.refuse_powerful(connection)
+
+
+def warn_of_mail() -> None:
+    """Say it where a production sends no mail: nothing else would, until somebody waits for one."""
+    settings = Settings.from_env()
+    if settings.environment == "production" and settings.mail_url == "null:":
+        click.echo("msp: warning: MSP_MAIL_URL is not set, so no mail is sent", err=True)

@@ -6,6 +6,7 @@ import sys
 import click
 import sqlalchemy as sa
 
+from msp.cli.check import warn_of_mail
 from msp.core import migrate
 from msp.core.config import Settings
 from msp.core.features import load_models
@@ -66,6 +67,7 @@ def upgrade(revision: str) -> None:
 def check(as_json: bool) -> None:
     """Compare the schema with the code; exit status 1 when it is behind."""
     url = _owner_url()
+    warn_of_mail()
     load_models(FEATURES)
     with migrate.connected(url) as connection:
         migrate.check_server(connection)

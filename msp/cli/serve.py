@@ -21,9 +21,10 @@ def web(surface: str, bind: str, port: int, workers: int, threads: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    from msp.cli.check import check_logins
+    from msp.cli.check import check_logins, warn_of_mail
 
     check_logins(surface)
+    warn_of_mail()
     Granian(
         f"msp.wsgi:{surface}", address=bind, port=port, interface=Interfaces.WSGI, factory=True, workers=workers,
         blocking_threads=threads, respawn_failed_workers=True, log_access=False, log_level=LogLevels.warning,
@@ -51,9 +52,11 @@ def live(bind: str, port: int) -> None:
 @click.option("--burst", is_flag=True, help="stop when the queues are empty")
 def worker(queues: tuple[str, ...], burst: bool) -> None:
     """Do the work of the queues named, all of them when none is: urgent before default, mail and bulk."""
+    from msp.cli.check import warn_of_mail
     from msp.cli.context import console_app
     from msp.core.outbox.rq_worker import run
 
+    warn_of_mail()
     app = console_app()
     sys.exit(0 if run(app, queues or QUEUES, burst=burst) else 1)
 

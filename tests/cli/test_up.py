@@ -12,10 +12,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from msp.cli.check import warn_of_mail
 from msp.core.embedded import clean
 from msp.core.embedded import home as homes
 from msp.core.embedded.processes import wait_until
@@ -159,3 +161,14 @@ def has_tenants(home: Path) -> bool:
     except (OSError, IndexError, psycopg.Error):
         return False
     return bool(found and found[0])
+
+
+@pytest.mark.parametrize(("url", "environ", "warned"), [("", "production", True), ("", "demo", False), ("console:", "production", False)])
+def test_a_production_without_mail_says_so(monkeypatch: pytest.MonkeyPatch, capsys: Any, url: str, environ: str, warned: bool) -> None:
+    monkeypatch.setenv("MSP_SECRET_KEY", secrets.token_urlsafe(48))
+    monkeypatch.setenv("MSP_ENVIRONMENT", environ)
+    monkeypatch.delenv("MSP_MAIL_URL", raising=False)
+    if url:
+        monkeypatch.setenv("MSP_MAIL_URL", url)
+    warn_of_mail()
+    assert ("no mail is sent" in capsys.readouterr().err) is warned

@@ -46,7 +46,7 @@ parser = Parser()
 def read_json(raw: bytes) -> Any:
     """The value of a JSON text; BadRequest says where it breaks off, Invalid which string cannot be kept."""
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_number, parse_float=_finite)
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise BadRequest(f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     except UnicodeDecodeError as error:
@@ -113,6 +113,16 @@ def _step(key: Any) -> str:
     """A key as a part of a pointer (RFC 6901), without what no header or answer may hold."""
     text = str(key).encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
     return text.replace("~", "~0").replace("/", "~1")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object as it stands; one with a name twice would mean something else to each reader."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{json.dumps(twice)} is given twice")
+    return found
 
 
 def _no_number(word: str) -> NoReturn:

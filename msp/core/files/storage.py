@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from msp.core.errors import NotFound, TooLarge, Unavailable
+from msp.core.web.formats import file_size
 
 if TYPE_CHECKING:
     from obstore import GetResult  # a name for type checkers only
@@ -158,7 +159,7 @@ class _Meter:
         for chunk in self._chunks:
             self.size += len(chunk)
             if self.size > self._max_bytes:
-                raise FileTooLarge(max_bytes=self._max_bytes)
+                raise FileTooLarge(f"At most {file_size(self._max_bytes)} in one file.", max_bytes=self._max_bytes)
             self._hash.update(chunk)
             yield chunk
 

@@ -26,6 +26,7 @@ Reason = Literal[
     "unknown_value",
     "unknown_sort",
     "sort_nested",
+    "sort_repeated",
     "text_nested",
     "value_format",
     "value_range",

@@ -68,6 +68,8 @@ class _Builder(Transformer[Token, Any]):
         sort: list[ast.SortKey] = []
         for node in _conjuncts(children[0]) if children and children[0] else ():
             if isinstance(node, ast.Term) and node.name == SORT:
+                if sort:
+                    raise QueryError(node.span, "sort_repeated", "A list has one “sort:”; it takes several fields, like sort:due,-created.")
                 sort.extend(_sort_keys(node))
             else:
                 _refuse_nested_sort(node)

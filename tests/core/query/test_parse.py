@@ -70,7 +70,6 @@ def test_reads(text: str, nodes: tuple[Node, ...]) -> None:
     ("text", "normal"),
     [
         ('sort:due   status:open "word"', "status:open word sort:due"),
-        ("sort:due sort:-created", "sort:due,-created"),
         ('assignee:"me" tag:"a"', 'assignee:"me" tag:"a"'),
         ('"-5" "OR" "to:do" ",x" "..y" "a b"', '"-5" "OR" "to:do" ",x" "..y" "a b"'),
         ("(a OR (b OR c)) -(-d)", "(a OR b OR c) -(-d)"),
@@ -108,6 +107,7 @@ def test_normal_form(text: str, normal: str) -> None:
         ("due:a..b,c", "mixed_operators", ","),
         ("due:a..b..c", "mixed_operators", ".."),
         ("-sort:due", "sort_nested", "sort:due"),
+        ("sort:due a sort:created", "sort_repeated", "sort:created"),
         ("a OR (b sort:due)", "sort_nested", "sort:due"),
         ("sort:>due", "operator_not_allowed", "sort:>due"),
         ("a\x00b", "character", "\x00"),

@@ -79,6 +79,8 @@ def test_others_see_nothing(portal_app: Any, console_app: Any, acme: Any, birch:
         ({"data": b"\xff", "content_type": "application/json"}, 400),
         ({"data": b"[" * 100_000, "content_type": "application/json"}, 400),
         ({"data": b'{"subject": NaN}', "content_type": "application/json"}, 400),
+        ({"data": b'{"subject": "a", "subject": "b"}', "content_type": "application/json"}, 400),
+        ({"data": b'{"subject": "a", "custom": {"room": "1", "room": "2"}}', "content_type": "application/json"}, 400),
         ({"data": b"x=1", "content_type": "text/plain"}, 415),
         ({"data": b"x" * (2 * 1024 * 1024 + 1), "content_type": "application/json"}, 413),
         ({"json": []}, 422),

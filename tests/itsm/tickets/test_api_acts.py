@@ -1,6 +1,7 @@
 """Files, tags, followers, acknowledging and re-filing over the API."""
 
 import io
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -108,6 +109,7 @@ def test_what_is_no_file_is_refused(contact: Caller, agent: Caller, limits: Any)
     assert send(agent).json["errors"][0]["pointer"] == "/tenant_id"
     limits(max_file_bytes=100)
     assert (send(contact).status_code, send(contact).json["code"]) == (413, "file_too_large")
+    assert re.fullmatch(r"At most \d+ bytes in one file\.", send(contact).json["detail"]), "the limit is named"
     limits(max_client_file_bytes=len(PDF) - 1)
     full = send(contact)
     assert (full.status_code, full.json["code"]) == (422, "file_not_taken")

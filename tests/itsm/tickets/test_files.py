@@ -154,7 +154,7 @@ def test_nobody_binds_anothers_file(console_app: Any, acme: Any, portal_of: Any,
         (b"", "empty.txt", 422, "empty"),
         (b"MZ\x90\x00" + b"\0" * 100, "holiday.jpg", 415, "program"),
         (b"echo", "run.bat", 415, ".bat"),
-        (b"x" * 3000, "big.txt", 413, "large"),
+        (b"x" * 3000, "big.txt", 413, "At most 2 KB"),
     ],
 )
 def test_what_is_not_taken_is_told(
