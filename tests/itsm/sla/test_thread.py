@@ -210,6 +210,23 @@ def test_paused_hides_the_due_flag_and_hatches_up_to_now() -> None:
     assert "Waiting for client" in svg
 
 
+def test_a_paused_clock_shows_what_is_left_of_its_target_at_its_length() -> None:
+    """17 minutes of 12 hours look like 17 of 720, however long the pause is; hatch and folds stand between."""
+    view = thread_view(read(at(22, 10), at(22, 10, 30), 12, pauses=((at(22, 10, 17), None),)))
+    svg = thread_svg(view)
+    used = sum(width for _, width in rects(svg, "used"))
+    now = where(svg, "now-line")
+    left = sum(width for x, width in rects(svg, "bead") if x + width > now + 0.02)
+    assert view.rest_at == at(23, 15, 13)
+    assert used / (used + left) == pytest.approx(17 / 720, abs=0.002)
+    assert used < 3
+    assert "due-line" not in svg, "no promise is drawn while it stands still"
+
+
+def test_a_clock_that_waits_with_nothing_left_has_no_rest() -> None:
+    assert thread_view(read(at(22, 10), at(23, 12), 1, pauses=((at(22, 14), None),))).rest_at is None
+
+
 def test_met_says_when_and_leaves_the_rest_pale() -> None:
     svg = thread_svg(thread_view(read(at(22, 10), at(24, 9), 9.5, stopped_at=at(23, 9, 50))))
     assert 'data-sla="met"' in svg
@@ -241,8 +258,8 @@ def test_a_pause_outside_hours_gives_nothing_back_and_draws_no_hatch() -> None:
     assert [piece.gap for piece in view.pieces if piece.kind == "gap"] == ["lunch", "night", "lunch"]
     assert "pause-bg" not in thread_svg(view)
     still = thread_view(read(at(22, 10), at(22, 23), 11, pauses=((at(22, 18), None),)))
-    assert still.pieces[-1].kind == "gap"
-    assert still.pieces[-1].to_at == at(22, 23)
+    assert [(piece.kind, piece.to_at) for piece in still.pieces if piece.from_at < at(22, 23)][-1] == ("gap", at(23, 8, 30))
+    assert "pause-bg" not in thread_svg(still)
 
 
 # --- Labels -----------------------------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from msp.core.web.formats import DAYS
 from msp.itsm.sla.engine import closures, explain
 from msp.itsm.sla.engine.closures import Cause
+from msp.itsm.sla.engine.errors import EngineError
 from msp.itsm.sla.engine.reading import Cycle, Reading, ThresholdAt
-from msp.itsm.sla.engine.seconds import seconds_of
-from msp.itsm.sla.engine.steps import Step
+from msp.itsm.sla.engine.seconds import DAY, seconds_of
+from msp.itsm.sla.engine.steps import Step, Timeline
 from msp.itsm.sla.thread.view import Gap, Look, Piece, SkippedDay, ThreadView, Threshold
 from msp.itsm.sla.words import SLA_LOOK
 
@@ -32,7 +33,9 @@ def thread_view(reading: Reading, cycle: Cycle | None = None, *, for_client: boo
     if cycle is None or cycle.calendar is None or cycle.target_seconds is None:
         return _without_target(reading, cycle)
     tz = ZoneInfo(cycle.calendar.calendar.tz)
-    pieces = _coarsened(_pieces(explain.thread(reading, cycle), reading, cycle, tz, for_client))
+    rest_at = _rest_at(reading, cycle)
+    steps = [*explain.thread(reading, cycle), *(_ahead(cycle, reading.now, rest_at) if rest_at else ())]
+    pieces = _coarsened(_pieces(steps, reading, cycle, tz, for_client, has_rest=rest_at is not None))
     end_at = cycle.stopped_at or max(reading.now, cycle.started_at)
     worked = cycle.calendar.calendar.measure
     return ThreadView(
@@ -43,6 +46,7 @@ def thread_view(reading: Reading, cycle: Cycle | None = None, *, for_client: boo
         tz=tz,
         pieces=pieces,
         due_at=cycle.due_at,
+        rest_at=rest_at,
         breached_at=cycle.breached_at,
         stopped_at=cycle.stopped_at,
         used_seconds=cycle.elapsed_seconds,
@@ -106,10 +110,33 @@ def _opening(cycle: Cycle, end_at: datetime, tz: ZoneInfo) -> Iterator[tuple[dat
         yield from cycle.calendar.calendar.open_windows(first, last)
 
 
+def _rest_at(reading: Reading, cycle: Cycle) -> datetime | None:
+    """Where the target would end if an open pause ended now, so that what is left of it has its length."""
+    is_paused = not cycle.stopped_at and not cycle.due_at and bool(cycle.pauses) and cycle.pauses[-1].to_at is None
+    left = (cycle.target_seconds or 0) - cycle.elapsed_seconds
+    if cycle.calendar is None or not is_paused or left <= 0:
+        return None
+    try:
+        return cycle.calendar.calendar.add(max(reading.now, cycle.pauses[-1].from_at), left)
+    except EngineError:
+        return None
+
+
+def _ahead(cycle: Cycle, now: datetime, rest_at: datetime) -> Iterable[Step]:
+    """The windows and gaps that what is left would take from now on, to the end of the last of them."""
+    if cycle.calendar is None:
+        return ()
+    calendar, last = cycle.calendar.calendar, seconds_of(rest_at)
+    window = next(calendar.spans(last - 1, last + DAY), None)
+    return Timeline(calendar, seconds_of(max(now, cycle.pauses[-1].from_at)), window[1] if window else last).steps()
+
+
 # --- Pieces ----------------------------------------------------------------------------------------------------------
 
 
-def _pieces(steps: Iterable[Step], reading: Reading, cycle: Cycle, tz: ZoneInfo, for_client: bool) -> list[Piece]:
+def _pieces(
+    steps: Iterable[Step], reading: Reading, cycle: Cycle, tz: ZoneInfo, for_client: bool, *, has_rest: bool
+) -> list[Piece]:
     pieces: list[Piece] = []
     for step in steps:
         if step.kind == "window" and step.to_at:
@@ -117,7 +144,7 @@ def _pieces(steps: Iterable[Step], reading: Reading, cycle: Cycle, tz: ZoneInfo,
         elif step.kind == "gap" and step.to_at:
             _add(pieces, _gap(step.from_at, step.to_at, step.causes))
         elif step.kind == "pause":
-            for piece in _pause(step, reading, cycle, tz, for_client):
+            for piece in _pause(step, reading, cycle, tz, for_client, has_rest=has_rest):
                 _add(pieces, piece)
     return pieces
 
@@ -171,7 +198,9 @@ def _add(pieces: list[Piece], piece: Piece) -> None:
     pieces.append(replace(before, to_at=piece.to_at, gap=kind, days=days))
 
 
-def _pause(step: Step, reading: Reading, cycle: Cycle, tz: ZoneInfo, for_client: bool) -> Iterator[Piece]:
+def _pause(
+    step: Step, reading: Reading, cycle: Cycle, tz: ZoneInfo, for_client: bool, *, has_rest: bool
+) -> Iterator[Piece]:
     """The hatch, or a gap where nothing is given back; an open one up to now, then what is left of the window."""
     calendar = cycle.calendar.calendar if cycle.calendar else None
     now = cycle.stopped_at or reading.now
@@ -182,7 +211,7 @@ def _pause(step: Step, reading: Reading, cycle: Cycle, tz: ZoneInfo, for_client:
         yield Piece("pause", step.from_at, last, given_back, _pause_label(step, tz, for_client))
     else:
         yield _gap(step.from_at, last, closures.causes(calendar, seconds_of(step.from_at), seconds_of(last)))
-    if step.to_at is None and calendar.is_working(last):
+    if step.to_at is None and not has_rest and calendar.is_working(last):
         first, closes = calendar.open_windows(last, last + _DAY)[0]
         yield Piece("window", first, closes, int((closes - first).total_seconds()))
 

@@ -118,6 +118,9 @@ class _Drawing:
             if text and self.marks.place(text, self._pixel(middle), ("middle",)):
                 yield _text(self._percent(middle), 30, text, "middle")
                 break
+            if text and self.marks.place(text, self._pixel(span.x0), ("start",)):
+                yield _text(self._percent(span.x0), 30, text, "start")
+                break
 
     def _threshold(self, threshold: Threshold) -> Iterable[Markup]:
         minutes = self.scale.at(threshold.at)

@@ -40,8 +40,9 @@ class Scale:
             spans.append(Span(piece, at, at + width))
             at += width
         self._whole: Sequence[Span] = spans
-        limit = max(self.at(view.end_at), self.at(view.due_at) if view.due_at else 0.0)
-        tail = max(limit * (_PAUSED_TAIL if view.look == "paused" else _TAIL), 10.0)
+        last = view.due_at or view.rest_at
+        limit = max(self.at(view.end_at), self.at(last) if last else 0.0)
+        tail = 0.0 if view.rest_at else max(limit * (_PAUSED_TAIL if view.look == "paused" else _TAIL), 10.0)
         self.total = min(at, limit + tail)
         self.spans = [Span(span.piece, span.x0, min(span.x1, self.total)) for span in spans if span.x0 < self.total]
 

@@ -51,6 +51,7 @@ class ThreadView:
     tz: tzinfo
     pieces: tuple[Piece, ...] = ()
     due_at: datetime | None = None
+    rest_at: datetime | None = None  # of a paused clock: where the target would end if it ran again from now
     breached_at: datetime | None = None
     stopped_at: datetime | None = None
     used_seconds: int = 0
