@@ -89,6 +89,7 @@ def running(servers: Servers, console_app: MspFlask, portal_app: MspFlask) -> It
             with suppress(subprocess.TimeoutExpired):
                 process.wait(15)
             process.kill()
+            process.wait()
 
 
 @pytest.fixture(scope="package")
