@@ -26,7 +26,8 @@ def main() -> int:
     parser.add_argument("--log", type=Path, help="the whole incident log (zip); without it the sample of the tests is replayed")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks.md")
     chosen = parser.parse_args()
-    figures: dict[str, Any] = {"command": "make bench" + "".join(f" {word}" for word in sys.argv[1:]), "load": os.getloadavg()}
+    command = "make bench" + (f' ARGS="{" ".join(sys.argv[1:])}"' if sys.argv[1:] else "")
+    figures: dict[str, Any] = {"command": command, "load": os.getloadavg()}
     began = time.perf_counter()
     figures["engine"] = engine.measure()
     figures["sizes"] = {name: _size(*size) for name, size in (SMALL if chosen.small else SIZES).items()}
