@@ -156,6 +156,8 @@ def _happened(entry: TimelineEntry, tz: tzinfo) -> Happened:
 
 def _opened(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
     how = {"portal": "in the portal", "phone": "by phone", "mail": "by mail", "in_person": "in person", "api": "by API"}
+    if entry.actor_kind == "agent" and data.get("source") == "portal":  # it came there to another client
+        return "ticket", Markup("<b>{}</b> opened it here, re-filed; it came in the portal").format(who)
     return "ticket", Markup("<b>{}</b> opened it {}").format(who, how.get(data.get("source", ""), "here"))
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.states import WAITING
-from msp.itsm.tickets.words import status_words
-from portal import words
+from portal import waiting, words
 from portal.promise import Clocks
 
 Stand = Literal["done", "now", ""]
@@ -26,7 +26,7 @@ class Step:
     icon: str = "dial-half"
 
 
-def steps(ticket: Ticket, clocks: Clocks) -> list[Step]:
+def steps(ticket: Ticket, clocks: Clocks, *, me: UUID | None) -> list[Step]:
     """Submitted, answered (a request: approved, where that applies), in progress, fixed (a request: done)."""
     stand: Stand = "now" if ticket.status == "new" else "done"
     submitted = Step("Submitted", _at(ticket.opened_at, clocks), stand, "circle-dashed")
@@ -34,7 +34,7 @@ def steps(ticket: Ticket, clocks: Clocks) -> list[Step]:
         ended = ticket.closed_at or ticket.updated_at
         return [submitted, Step("Withdrawn", _at(ended, clocks), "done")]
     middle = _answered(ticket, clocks) if ticket.kind == "incident" else _approved(ticket, clocks)
-    return [submitted, *middle, _progress(ticket), _end(ticket, clocks)]
+    return [submitted, *middle, _progress(ticket, me), _end(ticket, clocks)]
 
 
 def _answered(ticket: Ticket, clocks: Clocks) -> Iterator[Step]:
@@ -52,13 +52,13 @@ def _approved(ticket: Ticket, clocks: Clocks) -> Iterator[Step]:
         yield Step("Approved", "", "done")
 
 
-def _progress(ticket: Ticket) -> Step:
+def _progress(ticket: Ticket, me: UUID | None) -> Step:
     if ticket.status in _ENDED:
         return Step("In progress", _who(ticket), "done")
     if ticket.status == "open":
         return Step("In progress", f"{_who(ticket)} is working on it" if _who(ticket) else "", "now")
     if ticket.status in WAITING and ticket.status != "waiting_for_approval":
-        said = status_words(ticket.status, portal=True, kind=ticket.kind)
+        said = waiting.status_of(ticket, me=me)
         return Step(said.word, ticket.waiting_reason or "", "now", said.icon)
     return Step("In progress")
 

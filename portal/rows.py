@@ -6,11 +6,11 @@ from datetime import datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import g, url_for
 
 from msp.itsm.tickets.models import Ticket
-from msp.itsm.tickets.words import StatusWords, status_words
-from portal import words
+from msp.itsm.tickets.words import StatusWords
+from portal import waiting, words
 
 _DUE = {"response": "we answer by", "update": "news by", "resolution": "done by"}
 
@@ -30,7 +30,7 @@ def rows(
     return [
         Row(
             url_for("ticket.page", ref=ticket.ref), ticket.subject, ", ".join(_meta(ticket, now, tz, sites)),
-            status_words(ticket.status, portal=True, kind=ticket.kind),
+            waiting.status_of(ticket, me=g.actor.id),
         )
         for ticket in tickets
     ]  # fmt: skip

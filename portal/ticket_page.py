@@ -67,7 +67,7 @@ class TicketPage:
 
     @cached_property
     def steps(self) -> list[journey.Step]:
-        return journey.steps(self.ticket, self.clocks)
+        return journey.steps(self.ticket, self.clocks, me=self.by.id)
 
     @cached_property
     def promise(self) -> promise.Promise | None:

@@ -12,6 +12,7 @@ from msp.core import clock
 from msp.core.db import savepoint
 from msp.core.outbox import queries as outbox
 from msp.core.outbox import services as outbox_services
+from msp.core.web.formats import count_words
 from msp.core.web.gates import Gate, gated
 from msp.itsm.macros import queries as macros
 from msp.itsm.sla import library
@@ -85,16 +86,18 @@ def _item(endpoint: str, icon: str, title: str, text: str, tone: str = "") -> di
 def _work() -> Any:
     if g.actor.may(Permission.NOTE_WRITE) or g.actor.may(Permission.MACRO_MANAGE):
         number = len(macros.macros())
-        yield _item("settings.macros", "bolt", "Canned replies", f"{number} texts that agents put into a reply" if number else "None yet")
+        told = f"{count_words(number, 'text', 'texts')} that agents put into a reply" if number else "None yet"
+        yield _item("settings.macros", "bolt", "Canned replies", told)
     if g.actor.may(Permission.SLA_READ):
         number = len(library.templates())
-        yield _item("service_levels.page", "clock", "Service levels", f"{number} templates, and what each client has")
+        told = f"{count_words(number, 'template', 'templates')}, and what each client has"
+        yield _item("service_levels.page", "clock", "Service levels", told)
 
 
 def _people() -> Any:
     if g.actor.may(Permission.AGENT_MANAGE):
-        yield _item("agents.page", "user", "Agents", f"{len(tenants.agents())} people, their roles and clients")
-    yield _item("teams.page", "users", "Teams", f"{len(tenants.teams())} teams, who is in them and on call")
+        yield _item("agents.page", "user", "Agents", f"{count_words(len(tenants.agents()), 'person', 'people')}, their roles and clients")
+    yield _item("teams.page", "users", "Teams", f"{count_words(len(tenants.teams()), 'team', 'teams')}, who is in them and on call")
     if g.actor.may(Permission.CLIENT_READ):
         yield _item("clients.page", "building", "Clients", "Their people, sites, categories and fields")
 

@@ -1,11 +1,12 @@
 """A conversation of hundreds of messages: every one can be reached, none twice, in order, and nothing leaks to the portal."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
+from agent_console import feed
 from msp.core import clock
 from msp.core.db import db
 from msp.itsm.tickets import story
@@ -124,3 +125,14 @@ def test_an_earlier_page_leaves_the_mark_of_what_is_read(console_app: Any, desk:
     ten = MONDAY + timedelta(hours=10)
     desk.get(f"/tickets/{long.ref}?cursor={cursor}", at=ten)
     assert NEW in desk.get(f"/tickets/{long.ref}", at=ten).get_data(as_text=True)
+
+
+def test_who_refiled_a_ticket_did_not_open_it_in_the_portal() -> None:
+    def opened(actor_kind: str) -> str:
+        entry = TimelineEntry(
+            kind="opened", at=MONDAY, actor_kind=actor_kind, actor_name="Priya", data={"source": "portal"}, is_internal=False
+        )
+        return str(feed.feed([], [entry], [], me=None, read_at=None, tz=UTC, is_whole=True).items[0].text)
+
+    assert opened("contact") == "<b>Priya</b> opened it in the portal"
+    assert opened("agent") == "<b>Priya</b> opened it here, re-filed; it came in the portal"

@@ -262,3 +262,15 @@ def test_the_names_of_us_who_follow_are_not_shown(
     with world.acting(console_app, agent):
         triage.add_follower(ticket.id, agent_id=watcher.id, by=agent)
     assert f"<dd>{watcher.name}" not in portal_of(acme).get(f"/requests/{ticket.ref}").text
+
+
+def test_what_waits_for_a_colleague_says_for_whom(console_app: Any, acme: Any, portal_of: Any, ticket: Any, agent: Any) -> None:
+    with world.acting(console_app, agent):
+        moves.move(ticket.id, "waiting_for_client", by=agent, reason="Which one?")
+    name = ticket.requester_name.split(" ")[0]
+    his, boss = portal_of(acme), portal_of(acme, "manager")
+    assert "Waiting for you" in words_of(his.get(f"/requests/{ticket.ref}").text)
+    for path in (f"/requests/{ticket.ref}", "/company"):
+        said = words_of(boss.get(path).text)
+        assert f"Waiting for {name}" in said, path
+        assert "Waiting for you Which" not in said, path
