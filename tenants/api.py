@@ -82,7 +82,7 @@ def show_tenant(tenant_id: UUID) -> Any:
     "PATCH", "/tenants/<uuid:tenant_id>", TenantOut, needs=P.CLIENT_MANAGE, who="agent", takes=TenantChange, changes=True
 )
 def change_tenant(changes: dict[str, Any], tenant_id: UUID) -> Any:
-    """Change a client's name, zone or standing."""
+    """Change a client's name, zone, language or standing."""
     version = expected_version(queries.visible_client(tenant_id, by=g.actor).version)
     return clients.change_client(tenant_id, version=version, by=g.actor, **changes)
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from marshmallow import Schema, fields, validate
 
 from msp.core.api.schemas import Flag, Instant, Strict, WordsQuery, line
+from tenants.languages import LANGUAGES
 
-LANGUAGES = ("en", "de", "fr", "nl", "pt", "es")
 SIGNED_IN_RECENTLY = "Needs a sign-in of the last ten minutes: a token is refused"
 
 
@@ -38,7 +38,7 @@ class TenantIn(Strict):
     name = line(120, required=True)
     time_zone = line(60, load_default="UTC")
     host = line(253, load_default=None, metadata={"description": "Of the portal; by default the key under the installation's domain"})
-    language = fields.String(load_default="en", validate=validate.OneOf(LANGUAGES))
+    language = fields.String(load_default="en", validate=validate.OneOf(list(LANGUAGES)))
     colour = line(7, load_default=None)
     support_phone = line(40, load_default=None)
     welcome = line(300, load_default=None)
@@ -47,6 +47,7 @@ class TenantIn(Strict):
 class TenantChange(Strict):
     name = line(120)
     time_zone = line(60)
+    language = fields.String(validate=validate.OneOf(list(LANGUAGES)))
     status = fields.String(validate=validate.OneOf(("active", "suspended")))
 
 

@@ -15,6 +15,7 @@ from msp.core.errors import Forbidden, MspError
 from msp.core.web.gates import Gate, gated
 from msp.itsm.sla import describe
 from tenants import queries as tenants
+from tenants.languages import LANGUAGES
 from tenants.permissions import Permission
 from tenants.services import addresses, clients, people
 
@@ -39,7 +40,7 @@ def change_settings(tenant_id: UUID) -> ResponseReturnValue:
         with savepoint():
             clients.change_client(
                 tenant_id, version=forms.number(sent, "version") or 0, by=g.actor, name=forms.text(sent, "name"),
-                time_zone=sent.get("time_zone", "").strip(),
+                time_zone=sent.get("time_zone", "").strip(), language=sent.get("language"),
             )  # fmt: skip
     except answers.REFUSED as error:
         return _settings(tenant_id, error, sent)
@@ -65,9 +66,9 @@ def change_standing(tenant_id: UUID) -> ResponseReturnValue:
 
 def _settings(tenant_id: UUID, error: MspError | None = None, typed: Any = None) -> ResponseReturnValue:
     client = tenants.visible_client(tenant_id, by=g.actor)
-    typed = typed or {"name": client.name, "time_zone": client.time_zone}
+    typed = typed or {"name": client.name, "time_zone": client.time_zone, "language": client.language}
     return client_page(
-        "console/clients/settings.html", client, "settings", error, typed=typed, zones=describe.zone_names(),
+        "console/clients/settings.html", client, "settings", error, typed=typed, zones=describe.zone_names(), languages=LANGUAGES.items(),
         may_edit=g.actor.may(Permission.CLIENT_MANAGE),
     )  # fmt: skip
 

@@ -24,13 +24,13 @@ from msp.itsm.tickets.workload import Workload, workloads
 from tenants import hosts, listing
 from tenants import queries as tenants
 from tenants.directory import people
+from tenants.languages import LANGUAGES
 from tenants.models import Tenant
 from tenants.permissions import Permission
 from tenants.services import clients
 
 READ = Gate("agent", Permission.CLIENT_READ)
 MANAGE = Gate("agent", Permission.CLIENT_MANAGE)
-LANGUAGES = (("en", "English"), ("de", "German"), ("fr", "French"), ("nl", "Dutch"), ("pt", "Portuguese"), ("es", "Spanish"))
 DEFAULT_COLOUR = "#1f5f8b"
 _FIELDS = ("/name", "/key", "/time_zone", "/language", "/host", "/colour", "/support_phone", "/welcome")
 _SHOWN_TICKETS, _SHOWN_PEOPLE = 8, 6
@@ -66,7 +66,7 @@ def create() -> ResponseReturnValue:
         with savepoint():
             client = clients.create_client(
                 sent.get("key", ""), forms.text(sent, "name"), time_zone=sent.get("time_zone", "").strip(),
-                host=_host(sent), by=g.actor, language=_language(sent), colour=sent.get("colour", "").strip() or None,
+                host=_host(sent), by=g.actor, language=sent.get("language", "en"), colour=sent.get("colour", "").strip() or None,
                 support_phone=forms.text(sent, "support_phone") or None, welcome=forms.text(sent, "welcome") or None,
             )  # fmt: skip
     except answers.REFUSED as error:
@@ -88,7 +88,7 @@ def client(tenant_id: UUID) -> ResponseReturnValue:
         load=workloads([shown.id], by=g.actor, now=now).get(shown.id, Workload()),
         rows=[rows.row(each, now=now, tz=tz) for each in found.rows],
         query=query,
-        language=dict(LANGUAGES).get(shown.language, shown.language),
+        language=LANGUAGES.get(shown.language, shown.language),
         local_time=now.astimezone(ZoneInfo(shown.time_zone)),
         sites=tenants.sites(shown.id, by=g.actor),
         people=people(shown.id, by=g.actor, limit=_SHOWN_PEOPLE).rows,
@@ -125,7 +125,7 @@ def _new_page(error: MspError | None = None, typed: Any = None) -> ResponseRetur
     typed = typed or {"colour": DEFAULT_COLOUR, "time_zone": g.session.time_zone, "language": "en"}
     colour = typed.get("colour", "").strip() or DEFAULT_COLOUR
     return answers.page(
-        "console/clients/new.html", error, typed=typed, languages=LANGUAGES, domain=settings().portal_domain.partition(":")[0],
+        "console/clients/new.html", error, typed=typed, languages=LANGUAGES.items(), domain=settings().portal_domain.partition(":")[0],
         zones=describe.zone_names(), colour=colour_words(colour), may_add=may_add(),
     )  # fmt: skip
 
@@ -142,10 +142,6 @@ def _as_typed(error: MspError, sent: forms.Form) -> MspError:
     if kept:
         error.errors = tuple(sorted(kept, key=lambda each: _FIELDS.index(each.pointer) if each.pointer in _FIELDS else len(_FIELDS)))
     return error
-
-
-def _language(sent: forms.Form) -> str:
-    return sent.get("language", "en") if sent.get("language") in dict(LANGUAGES) else "en"
 
 
 def _promise(client: Tenant) -> dict[str, Any] | None:

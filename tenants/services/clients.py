@@ -11,6 +11,7 @@ from msp.core.errors import Conflict, FieldError, Invalid
 from msp.core.web.brand import brand_check
 from tenants import queries
 from tenants.events import ClientChanged, ClientCreated
+from tenants.languages import LANGUAGES
 from tenants.models import Branding, Host, Installation, Site, Tenant
 from tenants.permissions import Permission
 
@@ -38,7 +39,8 @@ def create_client(
 ) -> Tenant:  # fmt: skip
     """A client with its host and brand; features set up the rest when they hear of it."""
     by.require(Permission.CLIENT_MANAGE)
-    wrong = [*wrong_name(name), *_wrong_zone(time_zone), *wrong_host(host), *_wrong_texts(support_phone, welcome)]
+    wrong = [*wrong_name(name), *_wrong_zone(time_zone), *_wrong_language(language), *wrong_host(host)]
+    wrong += _wrong_texts(support_phone, welcome)
     key = checked_key(key, wrong)
     if wrong:
         raise Invalid(errors=wrong)
@@ -64,9 +66,9 @@ def create_client(
 
 def change_client(
     client_id: UUID, *, version: int, by: Actor, name: str | None = None, time_zone: str | None = None,
-    status: str | None = None,
+    language: str | None = None, status: str | None = None,
 ) -> Tenant:  # fmt: skip
-    """Change a client's name, zone or standing; a suspended one is refused everywhere but staff still read."""
+    """Change a client's name, zone, language or standing; a suspended one is refused everywhere but staff still read."""
     by.require(Permission.CLIENT_MANAGE)
     client = queries.visible_client(client_id, by=by, for_update=True)
     queries.check_version(client, version)
@@ -78,6 +80,10 @@ def change_client(
         if wrong := wrong_name(name):
             raise Invalid(errors=wrong)
         client.name = name.strip()
+    if language is not None:
+        if wrong := _wrong_language(language):
+            raise Invalid(errors=wrong)
+        client.language = language
     if status is not None:
         client.status = status
     db.session.flush()
@@ -144,6 +150,10 @@ def wrong_name(name: str, field: str = "name") -> list[FieldError]:
     if not 1 <= len(name.strip()) <= LONGEST[field]:
         return [FieldError(f"/{field}", "length", f"A name of 1 to {LONGEST[field]} characters.")]
     return []
+
+
+def _wrong_language(language: str) -> list[FieldError]:
+    return [] if language in LANGUAGES else [FieldError("/language", "unknown", "One of the languages offered.")]
 
 
 def _wrong_texts(support_phone: str | None, welcome: str | None) -> list[FieldError]:

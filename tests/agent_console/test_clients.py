@@ -172,12 +172,15 @@ def test_only_some_may_add_a_client(acme: Any, sit: Any) -> None:
 def test_settings_are_saved_with_their_version(console_app: Any, acme: Any, admin: Any) -> None:
     path = f"/clients/{acme.id}/settings"
     form = pages.fields(admin.get(path).text, path)
-    fields = {"version": form["version"], "name": "Acme renamed", "time_zone": "America/New_York"}
+    fields = {"version": form["version"], "name": "Acme renamed", "time_zone": "America/New_York", "language": "pt"}
     assert admin.post(path, **fields).status_code == 303
     [client] = stored(console_app, sa.select(Tenant).where(Tenant.id == acme.id))
-    assert (client.name, client.time_zone) == ("Acme renamed", "America/New_York")
+    assert (client.name, client.time_zone, client.language) == ("Acme renamed", "America/New_York", "pt")
     assert admin.post(path, **fields).status_code == 412
     assert admin.post(path, version=str(client.version), name="x", time_zone="Nowhere").status_code == 422
+    refused = admin.post(path, **fields | {"version": str(client.version), "name": "Acme again", "language": "tlh"})
+    assert (refused.status_code, 'value="Acme again"' in refused.text) == (422, True)
+    assert "One of the languages offered" in words(refused)
 
 
 def test_suspending_signs_everybody_out_and_can_be_undone(console_app: Any, acme: Any, admin: Any, portal_of: Any) -> None:
