@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -76,7 +77,10 @@ def running(servers: Servers, console_app: MspFlask, portal_app: MspFlask) -> It
         ("cron",),
     )
     processes = [
-        subprocess.Popen([sys.executable, "-m", "msp.cli", *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            [sys.executable, "-m", "msp.cli", *command], env=environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
         for command in commands
     ]
     try:
@@ -88,7 +92,8 @@ def running(servers: Servers, console_app: MspFlask, portal_app: MspFlask) -> It
         for process in processes:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(15)
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its children too, where it left any
             process.wait()
 
 
@@ -104,8 +109,12 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def person_at(running: Running, chromium: Browser) -> Iterator[Any]:
-    """A signed-in browser window: of a contact on his portal, or of an agent on the console."""
+    """A signed-in browser window: of a contact on his portal, or of an agent on the console.
+
+    Fails where the browser refused something that a page's own policy forbids.
+    """
     contexts: list[BrowserContext] = []
+    refused: list[str] = []
 
     def window(host: str, tenant_id: Any, person_id: Any, **options: Any) -> Any:
         app = running.app if host == "console.localhost" else running.portal_app
@@ -116,11 +125,13 @@ def person_at(running: Running, chromium: Browser) -> Iterator[Any]:
         context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
         context.add_cookies([{"name": "msp", "value": cookie.value, "domain": host, "path": "/"}])
         contexts.append(context)
+        context.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
         return context.new_page()
 
     yield window
     for context in contexts:
         context.close()
+    assert refused == []
 
 
 def _free_port() -> int:
@@ -130,7 +141,7 @@ def _free_port() -> int:
 
 
 def _wait(url: str) -> None:
-    for _ in range(200):
+    for _ in range(600):
         with suppress(OSError), urllib.request.urlopen(url, timeout=1):  # noqa: S310 - a fixed loopback address
             return
         time.sleep(0.2)

@@ -166,3 +166,17 @@ def test_keyboard(running: Any, stage: stages.Stage, person_at: Callable[..., An
     window.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
+
+
+def test_a_reply_half_written_is_not_left_behind_unasked(running: Any, stage: stages.Stage, person_at: Callable[..., Any]) -> None:
+    """Resolving while a reply is written says so first; pressed again it resolves, and the reply stays as a draft."""
+    window = person_at("console.localhost", stage.agent.provider_id, stage.agent.person_id)
+    window.goto(running.url("console.localhost", f"/tickets/{stage.waiting}"))
+    resolve = window.locator("#acts form[data-leaves-draft] button")
+    window.fill("#compose-public textarea[name=body]", "It was the cable.")
+    resolve.click()
+    expect(window.locator("#toasts")).to_contain_text("Your reply is not sent")
+    expect(window.locator("#facts")).not_to_contain_text("Resolved")
+    resolve.click()
+    expect(window.locator("#facts")).to_contain_text("Resolved")
+    expect(window.locator("#compose-public textarea[name=body]")).to_have_value("It was the cable.")

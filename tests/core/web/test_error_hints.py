@@ -42,4 +42,5 @@ def test_a_fault_of_ours_is_told_as_that(console_app: Any, console_of: Any, monk
     assert answer.status_code == 500
     assert "It is our fault and has been noted" in answer.text
     assert "secret detail" not in answer.text
+    assert re.search(r'href="http://[^"]+/queue"[^>]*>(<[^>]+>)*Try again<', answer.text)
     assert re.search(r'class="error-no">error · [0-9a-f-]{36}<', answer.text)

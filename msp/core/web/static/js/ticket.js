@@ -1,6 +1,7 @@
 // The ticket page and its forms: drafts kept in this browser, a word about what arrived while writing, the receipt's state
 // in the address, and suggestions for people. Everything works, plainly, without.
 import Combobox from '../vendor/combobox-nav.js';
+import { toast } from './dialog.js';
 import { debounce, fragment, listen, now, pageZone } from './dom.js';
 import { clockWords } from './words.js';
 
@@ -102,6 +103,17 @@ listen('click', '[data-new-show]', () => {
   document.querySelector('#conversation .entry:last-of-type')?.scrollIntoView({ block: 'end' });
   see();
 });
+
+// --- Resolving while a reply is written: a word first, and done when it is pressed again -------------------------------------
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!form.matches('[data-leaves-draft]') || form.dataset.isMeant || !isWriting()) return;
+  event.preventDefault();
+  event.stopPropagation();
+  form.dataset.isMeant = 'yes';
+  toast('Your reply is not sent. Send can resolve as well; press Resolve again to leave the reply as a draft.');
+}, true);
 
 // --- The receipt, open or closed, stands in the address -------------------------------------------------------------------
 
