@@ -67,7 +67,7 @@ def replied(call: Call) -> None:
     message = db.session.get(Message, (ticket.tenant_id, UUID(call.args["message_id"])))
     if message is None or message.is_internal:
         raise GiveUp("There is no such public reply.")
-    letters.pass_on(ticket, message)
+    letters.pass_on(ticket, message, to=_readers(call))
     news.replied(ticket, message, provider_id=_provider(call))
 
 
@@ -135,6 +135,13 @@ def ask_for_file_sweep() -> None:
 
 cron.schedule(cron.Schedule(FORGET_BULK, timedelta(days=1), ask_to_forget_bulk))
 cron.schedule(cron.Schedule(SWEEP_FILES, timedelta(hours=1), ask_for_file_sweep))
+
+
+def _readers(call: Call) -> letters.Readers | None:
+    """Who read along when it was written; None in a job of before that was kept."""
+    if "requester_id" not in call.args:
+        return None
+    return letters.Readers(UUID(call.args["requester_id"]), [UUID(id) for id in call.args["follower_ids"]])
 
 
 def _ticket(call: Call) -> Ticket:

@@ -9,7 +9,7 @@ from msp.itsm.sla import books
 from msp.itsm.sla.events import ClocksChanged, StepsFired, TargetsMoved
 from msp.itsm.sla.models import Clock
 from msp.itsm.sla.services import edits
-from msp.itsm.tickets import jobs, retargeted
+from msp.itsm.tickets import jobs, queries, retargeted
 from msp.itsm.tickets.events import TicketAssigned, TicketEvent, TicketOpened, TicketReplied, TicketResolved
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import escalations, reprioritise
@@ -75,7 +75,10 @@ def tell_of_opening(event: TicketOpened) -> None:
 
 @events.subscribe(TicketReplied)
 def tell_of_reply(event: TicketReplied) -> None:
-    _ask(jobs.REPLIED, event, message_id=str(event.message_id))
+    """Its readers are those of now: whoever takes their place before the job is done was not written to."""
+    ticket = db.session.get_one(Ticket, (event.tenant_id, event.ticket_id))
+    following = [str(each.contact_id) for each in queries.followers(ticket) if each.contact_id]
+    _ask(jobs.REPLIED, event, message_id=str(event.message_id), requester_id=str(ticket.requester_id), follower_ids=following)
 
 
 @events.subscribe(TicketAssigned)
@@ -88,7 +91,7 @@ def tell_of_resolution(event: TicketResolved) -> None:
     _ask(jobs.RESOLVED, event)
 
 
-def _ask(kind: str, event: TicketEvent, **args: str | None) -> None:
+def _ask(kind: str, event: TicketEvent, **args: str | list[str] | None) -> None:
     """Nothing is asked for in a replay of the past: nobody would ever do it."""
     if not outbox.is_suppressed():
         outbox.enqueue(kind, {"ticket_id": str(event.ticket_id), **args}, tenant_id=event.tenant_id)

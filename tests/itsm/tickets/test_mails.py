@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from msp.core import clock
 from msp.core.db import db
 from msp.core.notify import queries as notifications
 from msp.core.notify import services as notify
 from msp.core.outbox import services as outbox
 from msp.core.outbox import worker
+from msp.core.outbox.models import Outbox
 from msp.core.paging import Cursors
-from msp.itsm.tickets.services import conversation, letters, moves, triage
-from tenants.models import Agent
+from msp.itsm.tickets.services import conversation, letters, moves, requester, triage
+from tenants.models import Agent, Contact
 from tenants.services import people
 from tests.conftest import SECRET
 from tests.itsm.sla import passing
@@ -44,14 +46,14 @@ def address(app: Any, actor: Any) -> str:
 
 
 def test_every_mail_of_a_tickets_life_and_a_note_in_none(console_app: Any, acme: Any, office: Post, agent: Any) -> None:
-    requester, manager = acme.people["requester"], acme.people["manager"]
+    asker, manager = acme.people["requester"], acme.people["manager"]
     passing.promise(console_app, acme, passing.step(50, passing.notify(), {"kind": "note", "to": SECRET_WORD}))
     ticket = incident(console_app, acme, NINE)
     with at(console_app, NINE, agent):
         triage.assign(ticket.id, by=agent, assignee_id=agent.id)
         triage.add_follower(ticket.id, by=agent, contact_id=manager.id)
     passing.work(console_app, NINE, mail=True)
-    [confirmation] = office.to(requester.e_mail)
+    [confirmation] = office.to(asker.e_mail)
     assert confirmation["Subject"] == f"[{ticket.ref}] Printer on fire"
     assert confirmation["Auto-Submitted"] == "auto-replied"
     assert f"http://{acme.host}/tickets/{ticket.ref}" in text_of(confirmation)
@@ -74,7 +76,7 @@ def test_every_mail_of_a_tickets_life_and_a_note_in_none(console_app: Any, acme:
 
     subjects = [mail["Subject"] for mail in office.to(address(console_app, agent))]
     assert subjects == [f"[{ticket.ref}] 50 % of the resolution time is used"]
-    own, others = office.to(requester.e_mail), office.to(manager.e_mail)
+    own, others = office.to(asker.e_mail), office.to(manager.e_mail)
     assert ["Please send a picture." in text_of(mail) for mail in own] == [False, True, False]
     assert "is fixed" in text_of(own[2])
     assert ["It is gone by now." in text_of(mail) for mail in others] == [False, True]
@@ -174,3 +176,46 @@ def test_agents_choose_what_is_mailed(console_app: Any, acme: Any, office: Post,
     passing.work(console_app, NINE + 2 * MINUTE, mail=True)
     [mail] = office.to(address(console_app, agent))
     assert "replied: Printer on fire" in text_of(mail)
+
+
+def test_a_reply_is_mailed_to_those_it_was_written_to(console_app: Any, acme: Any, office: Post, agent: Any) -> None:
+    asked, other, follower = (acme.people[name] for name in ("requester", "manager", "admin"))
+    ticket = incident(console_app, acme, NINE)
+    with at(console_app, NINE, agent):
+        follows = triage.add_follower(ticket.id, by=agent, contact_id=follower.id)
+    passing.work(console_app, NINE, mail=True)
+    office.envelopes.clear()
+    with at(console_app, NINE + MINUTE, agent):
+        conversation.reply(ticket.id, "It is in your drawer.", by=agent)
+    with at(console_app, NINE + 2 * MINUTE, agent):  # the workers are behind
+        requester.change_requester(ticket.id, other.id, by=agent)
+    passing.work(console_app, NINE + 3 * MINUTE, mail=True)
+    assert [len(office.to(each.e_mail)) for each in (asked, other, follower)] == [1, 0, 1]
+    assert "because you asked for it" in text_of(office.to(asked.e_mail)[0])
+    office.envelopes.clear()
+    with at(console_app, NINE + 4 * MINUTE, agent):
+        conversation.reply(ticket.id, "And in yours.", by=agent)
+    with at(console_app, NINE + 5 * MINUTE, agent):
+        triage.remove_follower(ticket.id, follows.id, by=agent)
+        triage.add_follower(ticket.id, by=agent, contact_id=asked.id)
+    with world.as_staff(console_app) as staff:
+        version = db.session.get_one(Contact, (acme.id, other.id)).version
+        people.change_contact(other.id, version=version, is_active=False, by=staff)
+    passing.work(console_app, NINE + 6 * MINUTE, mail=True)
+    assert [len(office.to(each.e_mail)) for each in (asked, other, follower)] == [0, 0, 0], "left, taken off, or came later"
+
+
+def test_a_job_of_before_names_no_readers(console_app: Any, acme: Any, office: Post, agent: Any) -> None:
+    ticket = incident(console_app, acme, NINE)
+    passing.work(console_app, NINE, mail=True)
+    office.envelopes.clear()
+    with at(console_app, NINE, agent):
+        message = conversation.reply(ticket.id, "Is it out?", by=agent)
+    passing.work(console_app, NINE)
+    with world.as_staff(console_app):
+        db.session.execute(sa.delete(Outbox).where(Outbox.done_at.is_(None)))
+        args = {"ticket_id": str(ticket.id), "message_id": str(message.id)}
+        outbox.enqueue("tickets.replied", args, tenant_id=acme.id)
+    passing.work(console_app, clock.now(), mail=True)
+    [mail] = office.to(acme.people["requester"].e_mail)
+    assert "Is it out?" in text_of(mail)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,13 @@ SAME_ACT = timedelta(seconds=5)
 PROMISES = {"response": "An answer by", "update": "News by", "resolution": "A fix by"}
 
 
+class Readers(NamedTuple):
+    """The client's people to whom a reply was written."""
+
+    requester_id: UUID
+    follower_ids: Sequence[UUID]
+
+
 def confirm(ticket: Ticket) -> None:
     """Tell the requester that we have it."""
     for requester in _contacts(ticket, [ticket.requester_id]):
@@ -46,12 +53,17 @@ def _confirm(ticket: Ticket, requester: Contact) -> None:
     mail.send_many("received", [_letter(ticket, requester, context)], tenant_id=ticket.tenant_id)
 
 
-def pass_on(ticket: Ticket, message: Message) -> None:
-    """Mail a public reply to the requester and the contacts who follow, but not to whoever wrote it."""
+def pass_on(ticket: Ticket, message: Message, *, to: Readers | None = None) -> None:
+    """Mail a public reply to whoever was requester and the contacts who followed when it was written, but not to its writer.
+
+    Whoever has left since, or was taken off the followers, gets none. Without `to`, it goes to the readers of now.
+    """
     if message.is_internal:
         raise ValueError("a note is never mailed")
-    following = [follower.contact_id for follower in queries.followers(ticket)]
-    readers = [c for c in _contacts(ticket, [ticket.requester_id, *following]) if c.id != message.author_id]
+    still = {follower.contact_id: None for follower in queries.followers(ticket)}
+    requester_id = to.requester_id if to else ticket.requester_id
+    following = [id for id in to.follower_ids if id in still or id == ticket.requester_id] if to else list(still)
+    readers = [c for c in _contacts(ticket, [requester_id, *following]) if c.id != message.author_id]
     now, zone = clock.now(), _zone(ticket)
     company = _provider_name() if message.author_kind == "agent" else _client(ticket).name
     context = {
@@ -65,7 +77,7 @@ def pass_on(ticket: Ticket, message: Message) -> None:
         "facts": _facts(ticket),
         "subject": f"[{ticket.ref}] {ticket.subject}",
     }
-    letters = [_letter(ticket, reader, {**context, **_common(ticket, reader)}) for reader in readers]
+    letters = [_letter(ticket, reader, {**context, **_common(ticket, reader, requester_id)}) for reader in readers]
     mail.send_many("reply", letters, tenant_id=ticket.tenant_id)
 
 
@@ -133,8 +145,8 @@ def _facts(ticket: Ticket) -> list[dict[str, Any]]:
     return facts
 
 
-def _common(ticket: Ticket, reader: Contact) -> dict[str, Any]:
-    is_own = reader.id == ticket.requester_id
+def _common(ticket: Ticket, reader: Contact, requester_id: UUID | None = None) -> dict[str, Any]:
+    is_own = reader.id == (requester_id or ticket.requester_id)
     return {
         "reference": ticket.ref,
         "reason": "You get this because you asked for it." if is_own else "You get this because you follow it.",
