@@ -28,6 +28,7 @@ from tenants.models import Agent, Contact, Tenant
 from tenants.permissions import permissions_of
 from tenants.services import clients, people
 
+NOT_EMPTY = 3  # exit status of the command
 TRY = (
     "Sign in to a portal as Amelia, report something, and watch it arrive in the console's queue without a reload",
     "Open NWD-1 as Priya, answer it with “waiting for client”, and see the clock pause on both sides and say why",
@@ -49,12 +50,20 @@ def seed(as_json: bool) -> None:
     app = console_app()
     if app.settings.environment != "demo":
         raise click.UsageError("demo data is only for the demo environment: MSP_ENVIRONMENT=demo")
-    told = Seeder(app).run()
+    try:
+        told = Seeder(app).run()
+    except NotEmpty as error:
+        click.echo(f"msp: {error}", err=True)
+        click.get_current_context().exit(NOT_EMPTY)
     if as_json:
         click.echo(json.dumps(told))
         return
     for line in told["sign_ins"]:
         click.echo(f"{line['host']:<24} {line['who']:<40} {line['e_mail']:<40} {line['password']}")
+
+
+class NotEmpty(RuntimeError):
+    """There is data already."""
 
 
 class Seeder:
@@ -73,7 +82,7 @@ class Seeder:
         self.credentials: list[tuple[UUID | None, str]] = []
 
     def run(self) -> dict[str, Any]:
-        """Everything in order; RuntimeError when the database is not empty."""
+        """Everything in order; NotEmpty when the database is not empty."""
         with self.app.app_context(), outbox.suppressed():
             self._staff(self._install)
             for client in CLIENTS:
@@ -92,7 +101,7 @@ class Seeder:
 
     def _install(self) -> None:
         if db.session.scalar(sa.select(sa.func.count()).select_from(Tenant)):
-            raise RuntimeError("the database is not empty: demo data is only for an empty one")
+            raise NotEmpty("the database is not empty: demo data is only for an empty one")
         key, name, zone = PROVIDER
         host = self.app.settings.console_host  # type: ignore[attr-defined]  # our own application class
         clients.install(name, key=key, environment="demo", console_host=host, time_zone=zone, by=self.by)

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from msp.cli import running
+from msp.cli import demo, running
 from msp.core import migrate
 from msp.core.embedded import home as homes
 from msp.core.embedded import postgres, redis, supervisor
@@ -24,6 +24,7 @@ from msp.core.embedded.supervisor import Process, Service
 DATABASE = "msp"
 NOTES = "demo.json"  # what `msp demo seed --json` said
 BEGUN = "demo.begun"  # there while the demo data is being made
+KEPT = "The database holds data already; it is kept as it is, without demo data"
 _PROGRAM = (sys.executable, "-m", "msp.cli")
 _PORT = click.IntRange(1, 65535)
 _SHOWN = ("who", "e_mail")
@@ -48,7 +49,7 @@ class Stack:
 def up(port: int, live_port: int) -> int:
     """Run everything on this machine: PostgreSQL, Redis, web, live updates, workers and cron.
 
-    At the first start the database is made and filled with demo data. Everything is kept in var/ (or MSP_HOME).
+    At the first start the database is made and, while it is empty, filled with demo data. Everything is kept in var/ (or MSP_HOME).
     With MSP_OWNER_DATABASE_URL (and its MSP_PORTAL_, MSP_CONSOLE_ and MSP_LIVE_ companions) or MSP_REDIS_URL your
     own servers are used instead of the embedded ones; `msp demo seed` fills an empty database there.
     """
@@ -93,7 +94,7 @@ def _prepare(home: Path, port: int, live_port: int, on_failure: contextlib.ExitS
         on_failure.callback(database.stop)
         services.insert(0, database)
         environment |= _own_database(home, database)
-        _seed(home, environment)
+        _seed(home, environment, database)
     return Stack(home, port, live_port, services, environment)
 
 
@@ -118,14 +119,28 @@ def _drop(server: postgres.Postgres) -> None:
         connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
 
 
-def _seed(home: Path, environment: Mapping[str, str]) -> None:
-    """Fill the database at the first start."""
+def _is_empty(server: postgres.Postgres) -> bool:
+    """Whether no company is in the database; only the superuser sees them all."""
+    with migrate.connected(server.admin_url(DATABASE)) as connection:
+        return not connection.exec_driver_sql("SELECT EXISTS (SELECT FROM tenant)").scalar_one()
+
+
+def _seed(home: Path, environment: Mapping[str, str], server: postgres.Postgres) -> None:
+    """Fill the database at the first start; one that holds something already stays as it is, and is never said to be begun."""
     if (home / NOTES).exists():
+        (home / BEGUN).unlink(missing_ok=True)
+        return
+    if not _is_empty(server):
+        click.echo(KEPT)
         return
     click.echo("Making demo data")
     (home / BEGUN).touch()
     command = [*_PROGRAM, "demo", "seed", "--json"]
     result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own command
+    if result.returncode == demo.NOT_EMPTY:  # somebody else was faster
+        (home / BEGUN).unlink()
+        click.echo(KEPT)
+        return
     if result.returncode != 0:
         raise homes.CannotStart("the demo data could not be made; make clean removes what is there.")
     homes.write_private(home / NOTES, result.stdout)

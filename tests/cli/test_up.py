@@ -17,8 +17,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from msp.cli import up
 from msp.cli.check import warn_of_mail
-from msp.core.embedded import clean
+from msp.core.embedded import clean, postgres
 from msp.core.embedded import home as homes
 from msp.core.embedded.processes import wait_until
 
@@ -149,6 +150,57 @@ def test_a_first_start_that_was_interrupted_begins_anew(environment: dict[str, s
     finally:
         assert stop(running) == 0
     assert not (home / "demo.begun").exists()
+
+
+def filled_by_hand(home: Path, environment: dict[str, str]) -> tuple[postgres.Postgres, dict[str, str]]:
+    """A running embedded server whose database somebody set up himself, and what its commands are told."""
+    server = postgres.start(homes.open_home(home))
+    told = environment | up._own_database(home, server) | {
+        "MSP_ENVIRONMENT": "demo", "MSP_SECRET_KEY": homes.secret(home, "secret-key"), "MSP_CONSOLE_HOST": "console.localhost",
+        "MSP_PUBLIC_SCHEME": "http", "MSP_REDIS_URL": "redis://127.0.0.1:1/0",
+    }  # fmt: skip
+    create = [*UP[:-1], "admin", "create", "jo@real.example", "--provider", "Real IT", "--key", "REAL"]
+    made = subprocess.run(create, env=told, capture_output=True, text=True, timeout=120, check=False)
+    assert made.returncode == 0, made.stderr
+    return server, told
+
+
+def administrators(server: postgres.Postgres) -> list[str]:
+    with psycopg.connect(server.admin_url(up.DATABASE)) as connection:
+        return [name for (name,) in connection.execute("SELECT e_mail FROM agent")]
+
+
+def test_a_database_with_data_and_no_notes_is_kept(environment: dict[str, str], tmp_path: Path) -> None:
+    """A dump was restored, or the notes were deleted: neither the first start nor the second drops what is there."""
+    home, output = tmp_path / "home", tmp_path / "output"
+    server, _ = filled_by_hand(home, environment)
+    server.stop()
+    for _ in range(2):
+        running = start(environment, output)
+        try:
+            assert wait_until(lambda: "Ctrl-C ends everything" in output.read_text(), seconds=120), output.read_text()
+            assert up.KEPT in output.read_text()
+            assert "beginning anew" not in output.read_text()
+            assert not (home / up.BEGUN).exists()
+        finally:
+            assert stop(running) == 0
+    server = postgres.start(home)
+    assert administrators(server) == ["jo@real.example"]
+
+
+def test_a_seed_refused_for_data_leaves_no_beginning(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Somebody set it up between the question and the seed."""
+    home = tmp_path / "home"
+    server, told = filled_by_hand(home, environment)
+    monkeypatch.setattr(up, "_is_empty", lambda server: True)
+    up._seed(home, told, server)
+    assert up.KEPT in capsys.readouterr().out
+    assert not (home / up.BEGUN).exists()
+    assert not (home / up.NOTES).exists()
+    up._own_database(home, server)  # what the next start does
+    assert administrators(server) == ["jo@real.example"]
 
 
 def has_tenants(home: Path) -> bool:
