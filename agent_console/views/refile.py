@@ -1,6 +1,6 @@
 """Re-filing a ticket that came in at the wrong client."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,12 @@ from msp.core.db import savepoint
 from msp.core.errors import Conflict, Invalid, MspError
 from msp.core.web.gates import Gate, gated
 from msp.itsm.tickets import queries
-from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.models import Message, Ticket
 from msp.itsm.tickets.services import refiling
 from tenants import queries as tenants
 from tenants.permissions import Permission
 
+MOST_MESSAGES = 1000
 MAY_REFILE = Gate("agent", Permission.TICKET_REFILE)
 
 blueprint = console_blueprint("refile", "/tickets/<ref>/refile")
@@ -71,11 +72,13 @@ def _page(ref: str, typed: Mapping[str, str], error: MspError | None = None) -> 
     shown = ticket_page(ref)
     others = [client for client in tenants.clients(by=g.actor) if client.id != shown.ticket.tenant_id]
     errors = forms.by_field(error)
-    public = [message for message in shown.messages if not message.is_internal]
+    found = queries.first_public_messages(shown.ticket, limit=MOST_MESSAGES + 1)
+    public = found[:MOST_MESSAGES]
     context: dict[str, Any] = {
         "it": shown,
         "clients": [(client.id, client.name) for client in others if client.status == "active"],
         "messages": public,
+        "most": MOST_MESSAGES if len(found) > MOST_MESSAGES else None,
         "chosen": _chosen(public),
         "files": [file for file in queries.attachments(shown.ticket, by=g.actor) if not file.is_internal and file.state == "bound"],
         "chosen_files": set(request.form.getlist("attachment_id")),
@@ -86,7 +89,7 @@ def _page(ref: str, typed: Mapping[str, str], error: MspError | None = None) -> 
     return render_template("console/refile/page.html", **context)
 
 
-def _chosen(public: list[Any]) -> set[str]:
+def _chosen(public: Sequence[Message]) -> set[str]:
     """Messages that are ticked: those of the form sent, at first what the requester's side wrote."""
     if request.method == "POST":
         return set(request.form.getlist("message_id"))

@@ -9,7 +9,7 @@ import pytest
 from agent_console import feed
 from msp.core import clock
 from msp.core.db import db
-from msp.itsm.tickets import story
+from msp.itsm.tickets import queries, story
 from msp.itsm.tickets.models import Message, TimelineEntry
 from tests.agent_console.conftest import MONDAY
 from tests.support import statements, world
@@ -136,3 +136,33 @@ def test_who_refiled_a_ticket_did_not_open_it_in_the_portal() -> None:
 
     assert opened("contact") == "<b>Priya</b> opened it in the portal"
     assert opened("agent") == "<b>Priya</b> opened it here, re-filed; it came in the portal"
+
+
+def test_the_opening_report_of_a_long_conversation_can_be_refiled(
+    console_app: Any, sit: Any, acme: Any, birch: Any, ticket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = sit(acme, birch, roles=("lead",))
+    with clock.at(MONDAY), world.as_staff(console_app):
+        for number in range(210):
+            said = Message(
+                tenant_id=ticket.tenant_id, ticket_id=ticket.id, sent_at=MONDAY + timedelta(minutes=1 + number), via="console",
+                body=f"Word {number:03d}.", author_name="Priya", author_kind="agent", is_internal=False,
+            )  # fmt: skip
+            db.session.add(said)
+    page = lead.get(f"/tickets/{ticket.ref}/refile").get_data(as_text=True)
+    assert len(words(page)) == 210
+    assert words(page) == sorted(words(page)), "the oldest first"
+    assert "Later ones stay behind" not in page
+    opening = re.search(r'name="message_id" value="([^"]+)" checked>.*?It smells\.', page)
+    assert opening, "what the requester wrote is ticked"
+    answer = lead.post(
+        f"/tickets/{ticket.ref}/refile", client=str(birch.id), requester=birch.people["requester"].name, message_id=opening[1],
+        version=str(lead.ticket(ticket).version),
+    )  # fmt: skip
+    assert answer.status_code == 303
+    with world.acting(console_app, lead.actor):
+        made = queries.visible_ticket_by_ref(answer.headers["Location"].split("/")[-1].split("?")[0], by=lead.actor)
+    assert lead.messages(made) == [("It smells.", False)]
+    monkeypatch.setattr("agent_console.views.refile.MOST_MESSAGES", 100)
+    cut = lead.get(f"/tickets/{lead.ticket(ticket).ref}/refile").get_data(as_text=True)
+    assert (len(words(cut)), "It smells." in cut, "the first 100 messages. Later ones stay behind." in cut) == (99, True, True)

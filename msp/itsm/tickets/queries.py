@@ -108,6 +108,14 @@ def messages(ticket: Ticket, *, by: Actor, limit: int = 200) -> Sequence[Message
     return db.session.scalars(newest).all()[::-1]
 
 
+def first_public_messages(ticket: Ticket, *, limit: int) -> Sequence[Message]:
+    """What both sides read, oldest first, the first `limit` of it."""
+    statement = sa.select(Message).where(
+        Message.tenant_id == ticket.tenant_id, Message.ticket_id == ticket.id, ~Message.is_internal
+    )
+    return db.session.scalars(statement.order_by(Message.sent_at, Message.id).limit(limit)).all()
+
+
 def messages_by_id(ticket: Ticket, ids: Iterable[UUID], *, by: Actor) -> Sequence[Message]:
     """These messages of the ticket, oldest first; notes only for agents."""
     statement = sa.select(Message).where(
