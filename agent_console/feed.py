@@ -224,9 +224,15 @@ def _acknowledged(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) ->
     return "thumb-up", Markup("<b>{}</b> acknowledged it{}").format(who, reason)
 
 
+_EXEMPTED = {
+    None: "the ticket", "response": "the response", "resolution": "the resolution", "ola": "the team’s own target",
+    "underpinning": "the supplier’s target",
+}  # fmt: skip
+
+
 def _exempted(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
-    what = data.get("clock") or "ticket"
-    return "minus", Markup("<b>{}</b> exempted the {} from its service level: “{}”").format(who, what, data.get("reason", ""))
+    what = _EXEMPTED[data.get("clock")]
+    return "minus", Markup("<b>{}</b> exempted {} from its service level: “{}”").format(who, what, data.get("reason", ""))
 
 
 def _otherwise(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:

@@ -15,6 +15,7 @@ from msp.itsm.tickets.states import portal_word
 # What the portal shows otherwise: the first step of the journey, and messages as they are.
 _PLAIN = {"opened": "Submitted", "replied": None}
 _ALWAYS = (*_PLAIN, retargeted.KIND, "follower_added", "requester_changed", "rated", "exempted")
+_EXEMPTED = {None: "This", "response": "Our first answer", "resolution": "The time to a solution"}
 _STANDS = ("waiting_for_supplier", "scheduled", "waiting_for_approval")
 _WITHDRAWN = ("cancelled", "misfiled")
 _ENDED = ("resolved", "closed")
@@ -66,7 +67,8 @@ def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str, tz: tzin
         return Told("user", f"{who} made {entry.data.get('to', '')} the requester in place of {entry.data.get('from', '')}")
     if entry.kind == "exempted":
         reason = f": “{entry.data['reason']}”" if entry.data.get("reason") else ""
-        return Told("minus", f"This does not count towards what we promised{reason}, approved by {entry.actor_name}")
+        what = _EXEMPTED[entry.data.get("clock")]
+        return Told("minus", f"{what} does not count towards what we promised{reason}, approved by {entry.actor_name}")
     if entry.kind == "rated":
         return Told("star", f"{who} rated this")
     return None

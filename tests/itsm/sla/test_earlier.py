@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from msp.core import clock
-from msp.core.errors import Forbidden, Invalid
+from msp.core.errors import Conflict, Forbidden, Invalid
 from msp.itsm.sla import queries as sla
 from msp.itsm.tickets.services import moves
 from tests.agent_console.conftest import MONDAY, TEN, Desk
@@ -52,6 +52,19 @@ def test_an_answer_by_phone_takes_a_breach_back(console_app: Any, ticket: Any, l
     with world.as_staff(console_app):
         fact = next(each for each in sla.facts(ticket.tenant_id, ticket.id) if each.kind == "acknowledged")
         assert (fact.occurred_at, fact.recorded_at, fact.data) == (CALLED, NOON, {"reason": WHY})
+
+
+def test_an_earlier_answer_counts_and_a_later_one_is_refused(console_app: Any, ticket: Any, lead: Any) -> None:
+    with at(console_app, TEN, lead):
+        moves.acknowledge(ticket.id, by=lead)
+    with at(console_app, NOON, lead):
+        moves.acknowledge(ticket.id, by=lead, occurred_at=CALLED, reason=WHY)
+        with pytest.raises(Conflict):
+            moves.acknowledge(ticket.id, by=lead, occurred_at=CALLED + MINUTE, reason=WHY)
+        with pytest.raises(Invalid):
+            moves.acknowledge(ticket.id, by=lead, occurred_at=NOON + 9 * MINUTE, reason=WHY)
+    assert response(console_app, ticket).stopped_at == CALLED
+    assert passing.fresh(console_app, ticket).answered_at == CALLED
 
 
 def test_a_ticket_was_resolved_and_waited_earlier(console_app: Any, ticket: Any, lead: Any) -> None:

@@ -7,9 +7,12 @@ import pytest
 
 from msp.core import clock
 from msp.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion
+from msp.itsm.sla import library
 from msp.itsm.sla import queries as sla
+from msp.itsm.sla.services import definitions
 from msp.itsm.tickets import queries
 from msp.itsm.tickets.services import conversation, exemptions, moves, triage
+from tenants.services import people
 from tests.agent_console.conftest import MONDAY, TEN, Desk
 from tests.itsm.sla import passing
 from tests.itsm.sla.passing import MINUTE, at, incident, notify, promise, step
@@ -155,6 +158,29 @@ def test_the_client_reads_it_in_plain_words(console_app: Any, portal_app: Any, p
     assert [each["text"] for each in explained["steps"] if each["kind"] == "exemption"] == [
         f"This does not count towards what we promised: “{WHY}”, approved by {lead.name}."
     ]
+
+
+def test_what_is_exempted_of_a_promise_is_named(console_app: Any, portal_app: Any, acme: Any, ticket: Any, lead: Any) -> None:
+    exempt(console_app, ticket, lead, clock="response")
+    told = Caller(portal_app, acme.host, acme.actor(), "tickets:read")("GET", f"/tickets/{ticket.ref}/timeline").json["data"]
+    assert told[-1]["text"] == f"Our first answer does not count towards what we promised: “{WHY}”, approved by {lead.name}"
+
+
+def test_what_is_exempted_between_us_stays_between_us(console_app: Any, portal_of: Any, acme: Any, lead: Any) -> None:
+    with world.as_staff(console_app) as by:
+        target = {"minutes": 100, "calendar_id": str(library.calendar_ids(acme.id)["Around the clock"])}
+        content = {"conditions": {"kind": "incident"}, "targets": {"P3": {"resolution": target, "ola": target}}}
+        definitions.add_definition(acme.id, "policy", "With the team", content, by=by)
+        team = people.add_team(world.unique("Network "), by=by)
+    ticket = incident(console_app, acme, MONDAY)
+    with at(console_app, MONDAY, lead):
+        triage.assign(ticket.id, by=lead, team_id=team.id)
+    exempt(console_app, ticket, lead, clock="ola")
+    found = clocks(console_app, ticket)
+    assert (found["ola"].is_exempted, found["resolution"].is_exempted) == (True, False)
+    [entry] = passing.entries(console_app, ticket, "exempted")
+    assert entry.is_internal
+    assert WHY not in portal_of(acme, "requester").get(f"/requests/{ticket.ref}").text
 
 
 def test_over_the_api(console_app: Any, portal_app: Any, acme: Any, ticket: Any, lead: Any) -> None:

@@ -160,6 +160,17 @@ def test_a_reply_that_resolves_says_so_once(console_app: Any, acme: Any, office:
     assert "Fixed" in text_of(mails[1])
 
 
+def test_a_resolution_entered_as_earlier_than_the_last_reply_is_told(console_app: Any, acme: Any, office: Post) -> None:
+    _, lead = world.agent(console_app, "lead")
+    ticket = incident(console_app, acme, NINE)
+    with at(console_app, NINE + 60 * MINUTE, lead):
+        conversation.reply(ticket.id, "We look.", by=lead)
+    with at(console_app, NINE + 120 * MINUTE, lead):
+        moves.move(ticket.id, "resolved", by=lead, occurred_at=NINE + 45 * MINUTE, reason="It was a loose plug")
+    passing.work(console_app, NINE + 121 * MINUTE, mail=True)
+    assert "is fixed" in text_of(office.to(acme.people["requester"].e_mail)[-1])
+
+
 def test_agents_choose_what_is_mailed(console_app: Any, acme: Any, office: Post, agent: Any) -> None:
     assert notify.wants_mail({}, "escalation")
     assert not notify.wants_mail({}, "reply")

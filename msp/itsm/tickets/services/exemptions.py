@@ -5,7 +5,7 @@ from uuid import UUID
 from msp.core.actor import Actor
 from msp.core.errors import Conflict, Invalid
 from msp.itsm.sla import queries as sla
-from msp.itsm.sla.models import CLOCKS
+from msp.itsm.sla.models import CLOCKS, INTERNAL_CLOCKS
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
@@ -19,7 +19,8 @@ REASON_LENGTH = 500
 def exempt(ticket_id: UUID, reason: str, *, by: Actor, clock: str | None = None, version: int | None = None) -> Ticket:
     """Count the ticket, or the one clock, neither as met nor as breached from now on; an outcome that stood is withdrawn.
 
-    The clock stops, its steps fire no more, and nothing that happens later lets it count again. The client reads the reason.
+    The clock stops, its steps fire no more, and nothing that happens later lets it count again. The client reads the
+    reason, except where one of our internal clocks alone is meant.
     """
     by.require(Permission.SLA_EXEMPT)
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
@@ -33,7 +34,7 @@ def exempt(ticket_id: UUID, reason: str, *, by: Actor, clock: str | None = None,
     if not counting or clock not in (None, *counting):
         raise Conflict("Nothing is promised here that still counts.")
     said = {"reason": reason} if clock is None else {"reason": reason, "clock": clock}
-    timeline.note(ticket, "exempted", said, by=by)
+    timeline.note(ticket, "exempted", said, by=by, is_internal=clock in INTERNAL_CLOCKS)
     facts.record(ticket.tenant_id, ticket.id, [News("exempted", said)], by=by)
     return ticket
 

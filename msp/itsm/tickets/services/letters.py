@@ -88,7 +88,7 @@ def tell_resolved(ticket: Ticket) -> None:
         last is not None
         and last.author_kind == "agent"
         and ticket.resolved_at
-        and ticket.resolved_at - last.sent_at < SAME_ACT
+        and timedelta(0) <= ticket.resolved_at - last.sent_at < SAME_ACT
     ):
         return
     word = portal_word("resolved", ticket.kind).lower()

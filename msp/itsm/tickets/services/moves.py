@@ -47,9 +47,11 @@ def acknowledge(
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
     if by.is_contact:
         raise Forbidden("Only we can acknowledge a ticket.")
-    if ticket.answered_at is not None:
+    if ticket.answered_at is not None and occurred_at is None:
         return ticket
     at = earlier.checked(ticket, occurred_at, reason, by=by)
+    if ticket.answered_at is not None and ticket.answered_at <= (at or clock.now()):
+        raise Conflict("It was answered before that already.")
     ticket.answered_at = at or clock.now()
     news = earlier.dated([News("acknowledged", {"reason": reason} if reason else {})], at, reason)
     timeline.note(ticket, "acknowledged", _data(reason, at), by=by)
