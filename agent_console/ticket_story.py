@@ -35,10 +35,6 @@ class TicketStory:
         return self.args.get("cursor") or None
 
     @cached_property
-    def messages(self) -> Sequence[Message]:
-        return queries.messages(self.ticket, by=self.by)
-
-    @cached_property
     def read_at(self) -> datetime | None:
         """When the agent last read it; ask before it is marked as read."""
         mark: datetime | None = queries.read_marks([self.ticket], by=self.by).get(self.ticket.id)
@@ -47,13 +43,14 @@ class TicketStory:
     @cached_property
     def feed(self) -> feeds.Feed:
         rows = self.story.rows
+        messages = [row for row in rows if isinstance(row, Message)]
         later: Sequence[TimelineEntry] = ()
         if self.cursor and rows:
             newest = rows[0].sent_at if isinstance(rows[0], Message) else rows[0].at
             later = story.reader_changes(self.ticket, by=self.by, after=newest)
         return feeds.feed(
-            [row for row in rows if isinstance(row, Message)], [row for row in rows if isinstance(row, TimelineEntry)],
-            queries.attachments(self.ticket, by=self.by), later=later,
+            messages, [row for row in rows if isinstance(row, TimelineEntry)],
+            queries.attachments(self.ticket, by=self.by, of=messages), later=later,
             readers=(self.ticket.requester_name, [each.name for each in self.followers]),
             me=self.by.id, read_at=self.read_at, tz=self.tz, is_whole=bool(self.args.get("all") or self.cursor),
         )  # fmt: skip

@@ -91,9 +91,10 @@ class TicketPage:
     @cached_property
     def items(self) -> list[Said | Happened]:
         rows = self.story.rows
+        messages = [row for row in rows if isinstance(row, Message)]
         return conversation.conversation(
-            [row for row in rows if isinstance(row, Message)], [row for row in rows if isinstance(row, TimelineEntry)],
-            queries.attachments(self.ticket, by=self.by), me=self.by.id, kind=self.ticket.kind,
+            messages, [row for row in rows if isinstance(row, TimelineEntry)],
+            queries.attachments(self.ticket, by=self.by, of=messages), me=self.by.id, kind=self.ticket.kind,
             provider=g.host.provider_name, now=self.now, tz=self.tz,
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from agent_console import feed
 from msp.core import clock
 from msp.core.db import db
 from msp.itsm.tickets import queries, story
-from msp.itsm.tickets.models import Message, TimelineEntry
+from msp.itsm.tickets.models import Attachment, Message, TimelineEntry
 from tests.agent_console.conftest import MONDAY
 from tests.support import statements, world
 
@@ -166,3 +166,37 @@ def test_the_opening_report_of_a_long_conversation_can_be_refiled(
     monkeypatch.setattr("agent_console.views.refile.MOST_MESSAGES", 100)
     cut = lead.get(f"/tickets/{lead.ticket(ticket).ref}/refile").get_data(as_text=True)
     assert (len(words(cut)), "It smells." in cut, "the first 100 messages. Later ones stay behind." in cut) == (99, True, True)
+
+
+def test_a_page_reads_the_files_of_its_own_messages(
+    console_app: Any, desk: Any, acme: Any, portal_of: Any, long: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world.as_staff(console_app) as by:
+        newest = queries.messages(long, by=by)[-1]
+        oldest = queries.first_public_messages(long, limit=1)[0]
+        public = [message for message in queries.messages(long, by=by) if not message.is_internal][-1]
+        for message in {newest.id: newest, oldest.id: oldest, public.id: public}.values():
+            made = Attachment(
+                tenant_id=long.tenant_id, ticket_id=long.id, message_id=message.id, is_internal=message.is_internal, state="bound",
+                uploader_kind="agent", name=f"of-{message.body.split(' ')[-1]}txt", content_type="text/plain", size=1, sha256="0",
+                storage_key=world.unique("key"), created_at=MONDAY,
+            )  # fmt: skip
+            db.session.add(made)
+    read: list[list[str]] = []
+    all_of = queries.attachments
+
+    def noted(*args: Any, **options: Any) -> Any:
+        found = all_of(*args, **options)
+        read.append([file.name for file in found])
+        return found
+
+    monkeypatch.setattr(queries, "attachments", noted)
+    pages = walked(desk.get, f"/tickets/{long.ref}?all=1", "Show what is earlier")
+    assert ["of-smells.txt" in page for page in pages] == [False, False, True]
+    assert [f"of-{newest.body[5:]}txt" in page for page in pages] == [True, False, False]
+    assert [names == ["of-smells.txt"] for names in read] == [False, False, True]
+    assert read[1] == []
+    read.clear()
+    pages = walked(portal_of(acme).get, f"/requests/{long.ref}", "Show earlier messages")
+    assert ["of-smells.txt" in page for page in pages] == [False, True]
+    assert read == [[f"of-{public.body[5:]}txt"], ["of-smells.txt"]]

@@ -137,13 +137,15 @@ def timeline(ticket: Ticket, *, by: Actor, limit: int = 300) -> Sequence[Timelin
     return db.session.scalars(newest).all()[::-1]
 
 
-def attachments(ticket: Ticket, *, by: Actor) -> Sequence[Attachment]:
-    """Bound files of a ticket; those of notes only for agents."""
+def attachments(ticket: Ticket, *, by: Actor, of: Iterable[Message] | None = None) -> Sequence[Attachment]:
+    """Bound files of a ticket, or of these messages of it; those of notes only for agents."""
     statement = sa.select(Attachment).where(
         Attachment.tenant_id == ticket.tenant_id, Attachment.ticket_id == ticket.id, Attachment.state.in_(("bound", "held"))
     )
     if by.is_contact:
         statement = statement.where(~Attachment.is_internal)
+    if of is not None:
+        statement = statement.where(Attachment.message_id.in_([message.id for message in of]))
     return db.session.scalars(statement.order_by(Attachment.created_at, Attachment.id)).all()
 
 
