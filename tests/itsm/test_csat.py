@@ -16,7 +16,7 @@ from msp.itsm.csat import links, queries, services
 from msp.itsm.csat.models import Survey
 from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.models import Ticket
-from msp.itsm.tickets.services import conversation, moves, opening
+from msp.itsm.tickets.services import conversation, moves, opening, requester
 from tenants import hosts
 from tenants import queries as tenants
 from tenants.services import clients
@@ -189,3 +189,42 @@ def test_a_suspended_client_is_asked_nothing(
     with portal_app.app_context():
         hosts.forget()
     assert portal_of(acme, None).get(link).status_code == 403
+
+
+def to_the_manager(app: Any, acme: Any, ticket: Ticket) -> None:
+    _, agent = world.agent(app)
+    with world.acting(app, agent):
+        requester.change_requester(ticket.id, acme.people["manager"].id, by=agent)
+
+
+def test_who_takes_the_requesters_place_is_asked_instead(
+    console_app: Any, acme: Any, portal_of: Any, ticket: Ticket
+) -> None:
+    stranger, link, [old] = portal_of(acme, None), link_of(console_app, ticket), surveys(console_app, ticket)
+    to_the_manager(console_app, acme, ticket)
+    assert "This question is closed" in post(stranger, link, score="1").text
+    former, successor = surveys(console_app, ticket)
+    assert (former.id, former.withdrawn_at is None, former.score) == (old.id, False, None)
+    assert (successor.contact_id, successor.withdrawn_at) == (acme.people["manager"].id, None)
+    with world.as_staff(console_app):
+        services.send(acme.id, former.id)
+        services.send(acme.id, successor.id)
+    assert questions_to(console_app, acme.people["requester"].e_mail) == []
+    assert len(questions_to(console_app, acme.people["manager"].e_mail)) == 1
+    with world.acting(console_app, acme.actor("manager")) as by:
+        assert services.answer(successor.id, 3, by=by).score == 3
+
+
+def test_what_is_answered_or_not_resolved_is_not_asked_of_the_next(console_app: Any, acme: Any, ticket: Ticket) -> None:
+    [survey] = surveys(console_app, ticket)
+    with world.acting(console_app, acme.actor()) as by:
+        services.answer(survey.id, 5, by=by)
+        unresolved = opening.open_ticket(acme.id, "Still broken", body="x", by=by)
+    for each in (ticket, unresolved):
+        to_the_manager(console_app, acme, each)
+    assert [(row.id, row.score, row.withdrawn_at) for row in surveys(console_app, ticket)] == [(survey.id, 5, None)]
+    assert surveys(console_app, unresolved) == []
+    _, agent = world.agent(console_app)
+    with world.acting(console_app, agent):
+        moves.move(unresolved.id, "resolved", by=agent)
+    assert [row.contact_id for row in surveys(console_app, unresolved)] == [acme.people["manager"].id]

@@ -51,8 +51,23 @@ def ask(ticket: Ticket) -> None:
     outbox.enqueue(SEND, {"survey_id": str(survey.id)}, tenant_id=ticket.tenant_id, run_after=now + ASK_AFTER)
 
 
+def ask_successor(ticket: Ticket) -> None:
+    """Another took the requester's place: the open question is withdrawn, and put to him where the ticket is still resolved.
+
+    What was answered about this resolving stays, and nobody is asked about it again.
+    """
+    withdraw(ticket.tenant_id, ticket.id)
+    if ticket.status != "resolved" or ticket.resolved_at is None:
+        return
+    answered = sa.select(sa.exists().where(
+        Survey.tenant_id == ticket.tenant_id, Survey.ticket_id == ticket.id, Survey.answered_at >= ticket.resolved_at,
+    ))  # fmt: skip
+    if not db.session.scalar(answered):
+        ask(ticket)
+
+
 def withdraw(tenant_id: UUID, ticket_id: UUID) -> None:
-    """Take back what is unanswered: the ticket is being worked on again."""
+    """Take back what is unanswered: the ticket is being worked on again, or is somebody else's."""
     statement = sa.select(Survey).where(
         Survey.tenant_id == tenant_id, Survey.ticket_id == ticket_id, Survey.answered_at.is_(None),
         Survey.withdrawn_at.is_(None),
