@@ -75,6 +75,7 @@ def change_contact(
     if managed_site_ids is not None:
         _set_managed_sites(contact, managed_site_ids, by=by)
     if is_active is not None:
+        _check_return(contact, is_active=is_active, by=by)
         contact.is_active = is_active
     db.session.flush()
     if contact.person_id and (is_active is False or roles is not None):
@@ -122,6 +123,7 @@ def change_agent(
         _check_roles(roles, held=agent.roles, by=by, agent=True)
         agent.roles = sorted(set(roles))
     if is_active is not None:
+        _check_return(agent, is_active=is_active, by=by)
         agent.is_active = is_active
     if is_limited is not None:
         agent.is_limited = is_limited
@@ -242,6 +244,12 @@ def _check_roles(roles: Sequence[str], *, held: Iterable[str], by: Actor, agent:
     moved = set(roles) ^ set(held)
     if moved - {"requester"}:
         say.require_grant(moved, by=by, agent=agent)
+
+
+def _check_return(whose: Contact | Agent, *, is_active: bool, by: Actor) -> None:
+    """Whoever lets somebody in again gives him his roles anew."""
+    if is_active and not whose.is_active and set(whose.roles) - {"requester"}:
+        say.require_grant(whose.roles, by=by, agent=isinstance(whose, Agent))
 
 
 def _end_sessions(whose: Contact | Agent, by: Actor) -> None:

@@ -1,5 +1,6 @@
 """Who gives which role: what one does not hold, or may not give, one neither gives nor takes away."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,3 +59,33 @@ def test_an_account_manager_makes_a_clients_first_administrator(servers: Any, co
     assert identity.submit(browser, f"/clients/{acme.id}/people/new", **fields).status_code == 303
     assert identity.rows(servers, "SELECT roles FROM contact WHERE e_mail = %s", address) == [{"roles": ["client_admin"]}]
     assert len(identity.mails(servers, address, "invitation")) == 1
+
+
+def test_who_lets_somebody_in_again_could_give_his_roles(console_app: Any, acme: Any) -> None:
+    """A right that was taken from a former administrator comes back only by those who may give it."""
+    lead, manager = world.agent(console_app, "lead")[1], world.agent(console_app, "account_manager")[1]
+    with world.as_staff(console_app) as by:
+        for former in (acme.people["admin"], acme.people["manager"]):
+            people.change_contact(former.id, version=1, is_active=False, by=by)
+    with pytest.raises(Forbidden), world.acting(console_app, lead) as by:
+        people.change_contact(acme.people["admin"].id, version=2, is_active=True, by=by)
+    with pytest.raises(Forbidden), world.acting(console_app, lead) as by:
+        people.change_contact(acme.people["admin"].id, version=2, is_active=True, roles=["client_admin", "approver"], by=by)
+    with world.acting(console_app, lead) as by:
+        assert people.change_contact(acme.people["manager"].id, version=2, is_active=True, by=by).is_active, "a member's"
+        people.change_contact(acme.people["admin"].id, version=2, is_active=False, by=by, phone="1")
+    with world.acting(console_app, manager) as by:
+        again = people.change_contact(acme.people["admin"].id, version=3, is_active=True, by=by)
+        assert (again.is_active, again.roles) == (True, ["client_admin"])
+
+
+def test_an_agent_is_let_in_again_by_who_could_give_his_roles(console_app: Any) -> None:
+    actor = world.agent(console_app, "admin")[1]
+    former = world.agent(console_app, "admin")[0]
+    limits = replace(actor, permissions=frozenset({Permission.AGENT_MANAGE, Permission.ROLE_GRANT}))
+    with world.as_staff(console_app) as by:
+        people.change_agent(former.id, version=1, is_active=False, by=by)
+    with pytest.raises(Forbidden), world.acting(console_app, limits) as by:
+        people.change_agent(former.id, version=2, is_active=True, by=by)
+    with world.acting(console_app, actor) as by:
+        assert people.change_agent(former.id, version=2, is_active=True, by=by).is_active
