@@ -63,19 +63,19 @@ def begin(*, by: Actor) -> None:
 
 
 def setup(own: Standing, *, issuer: str) -> Setup | None:
-    """What to show while a secret waits for its first code; None at any other time."""
+    """What to show while a secret waits for its first code; None at any other time, and where its key is gone: then it begins anew."""
     if own.sealed_secret is None or own.confirmed_at is not None:
         return None
-    secret = opened(own.sealed_secret, own.person_id)
-    return Setup(secret, totp.provisioning_uri(secret, account=own.e_mail, issuer=issuer))
+    secret = readable(own.sealed_secret, own.person_id)
+    return Setup(secret, totp.provisioning_uri(secret, account=own.e_mail, issuer=issuer)) if secret else None
 
 
 def confirm(code: str, *, by: Actor, token_hash: str) -> list[str]:
     """Take the secret into use; the recovery codes, shown this once. Other sessions end, this one gets a new token."""
     own = standing()
-    step = None
-    if own.sealed_secret is not None and own.confirmed_at is None:
-        step = totp.verify(opened(own.sealed_secret, own.person_id), code, last_step=None, now=clock.now())
+    pending = own.sealed_secret if own.confirmed_at is None else None
+    secret = readable(pending, own.person_id) if pending else None
+    step = totp.verify(secret, code, last_step=None, now=clock.now()) if secret else None
     if step is None:
         raise Invalid.field("code", "This code does not fit. Is the clock of your telephone right?", "code")
     codes = recovery.new_codes()
@@ -154,7 +154,7 @@ def opened(sealed: str, person_id: UUID) -> str:
 
 
 def readable(sealed: str, person_id: UUID) -> str | None:
-    """The same at sign-in; None where its key is gone, so that a recovery code still helps."""
+    """The same; None where its key is gone, so that a recovery code or a new beginning still helps."""
     try:
         return opened(sealed, person_id)
     except CannotDecrypt:

@@ -170,3 +170,11 @@ def test_seals_are_counted_by_their_key() -> None:
     places = [(old.encrypt("a", context="x"), "x"), (new.encrypt("b", context="x"), "x"), (new.encrypt("c", context="y"), "x"), ("no", "x")]
     assert Keyring([NEW, SECRET]).seals(places) == Seals(current=1, older=1, unreadable=2)
     assert new.seals(places[:1]) == Seals(0, 0, 1)
+
+
+def test_a_set_up_whose_key_is_gone_begins_anew(acme: Any, portal_app: Any) -> None:
+    person_id = acme.people["requester"].person_id
+    sealed = Keyring([NEW]).encrypt("JBSWY3DPEHPK3PXP", context=f"credential.totp_secret:{person_id}")
+    pending = second_factor.Standing(person_id, "kim@acme.example", None, None, 0, sealed)
+    with portal_app.app_context():
+        assert second_factor.setup(pending, issuer="Acme") is None
