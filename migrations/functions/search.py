@@ -47,7 +47,7 @@ END $$
 """
 ROLES = "msp_tenant, msp_agent, msp_staff"
 
-# Since 0017: what narrows a list narrows the search before its limit cuts, so that nobody loses his own tickets to newer ones.
+# Since 0016: what narrows a list narrows the search before its limit cuts, so that nobody loses his own tickets to newer ones.
 # A ticket of the caller is one that he asked for, one among `p_followed`, or one at `p_own_sites`; the rest holds for all.
 _NARROWED = """
                    AND (NOT v_owned OR t.requester_id = p_requester OR t.id = ANY (p_followed) OR t.site_id = ANY (p_own_sites))

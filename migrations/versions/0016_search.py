@@ -5,7 +5,7 @@ from alembic import op
 from migrations.functions import search
 from migrations.isolation import function
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
