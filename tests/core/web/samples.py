@@ -174,7 +174,7 @@ def context(page: str) -> dict[str, Any]:
     view = thread_view(NORTHWIND, for_client=client)
     return {
         "shell": shell,
-        "error": SimpleNamespace(title="There is nothing here", message="It may have been moved.", code="not_found"),
+        "error": SimpleNamespace(title="There is nothing here", message="It may have been moved.", code="not_found", status=404),
         "request_id": "0192f4c1-6d1e",
         "rows": rows(),
         "thread": thread_svg(view, width=640 if client else 760, fold=1.9 if client else 1),
