@@ -81,7 +81,7 @@ def asked(text: str, *, by: Actor, tz: tzinfo) -> Asked:
     if compiled.free_text:
         words = " ".join(f'"{word}"' for word in compiled.free_text)
         found = word_search.look_up(words, word_search.narrowed(query, registry, by=by), by=by)
-        where.append(Ticket.id == sa.any_(sa.cast(found.ids, ARRAY(sa.Uuid()))))
+        where.append(found.condition())
         is_cut = found.is_cut
         if not query.sort:
             sort = (ast.SortKey("updated", is_descending=True),)

@@ -33,7 +33,7 @@ def request_list(
     if words:
         narrow = Narrow(site_ids=None if site_id is None else [site_id], is_open=True if only_open else None)
         found = word_search.look_up(words, narrow, by=by, whose=_whose(which, by=by))
-        statement, is_cut = statement.where(Ticket.id.in_(found.ids)), found.is_cut
+        statement, is_cut = statement.where(found.condition()), found.is_cut
     keyset = Keyset(
         [Order(Ticket.updated_at, is_descending=True)], Ticket.id, bound_to=repr((which, only_open, words, site_id))
     )

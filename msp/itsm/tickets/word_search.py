@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from msp.core.actor import Actor
 from msp.core.db import call, db
 from msp.core.paging import Page
 from msp.core.query import ast
 from msp.core.query.fields import Registry
+from msp.core.query.kinds import Condition
 from msp.itsm.tickets import fields
 from msp.itsm.tickets.models import Follower, Ticket
 from msp.itsm.tickets.queries import READ_COMPANY
@@ -45,6 +47,10 @@ class Found:
 
     ids: list[UUID]
     is_cut: bool
+
+    def condition(self) -> Condition:
+        """That a ticket is one of those found: the ids are one value of the statement, however many they are."""
+        return Ticket.id == sa.any_(sa.cast(self.ids, ARRAY(sa.Uuid())))
 
 
 @dataclass(frozen=True)
