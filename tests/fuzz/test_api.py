@@ -24,7 +24,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from msp.core import clock
 from msp.core.api import openapi
+from msp.itsm.announcements import queries as announcements
+from msp.itsm.announcements.services import withdraw
 from tenants.identity import api_tokens
 from tests.fuzz.things import Things
 from tests.support import world
@@ -85,6 +88,15 @@ def targets(console_app: Any, portal_app: Any, company: world.Company) -> Iterat
     }
     for app, limit in before.items():
         app.config["API_CALLS_PER_MINUTE"] = limit
+    withdraw_announcements(console_app)
+
+
+def withdraw_announcements(console_app: Any) -> None:
+    """The companies of other tests must not read what was announced to everybody here."""
+    with world.as_staff(console_app) as by:
+        while rows := announcements.announcement_page(by=by, now=clock.now(), state="current").rows:
+            for row in rows:
+                withdraw(row.id, version=row.version, by=by)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ def open_page(chromium: Browser, pages: Site) -> Iterator[Callable[..., Page]]:
     yield make
     for page in opened:
         page.context.close()
+    pages.hang_up()  # so that the next test counts and tells the streams of its own page alone
 
 
 def eventually(what: Callable[[], bool]) -> None:
@@ -178,7 +179,7 @@ def test_a_line_that_saves_itself_is_saved_by_enter(open_page: Callable[..., Pag
     pages.pages["tags"] = samples.render("portal_ticket").replace("</main>", form).encode()
     page = open_page("tags")
     page.locator("textarea[name=tags]").press_sequentially("network ")
-    with page.expect_request("**/tags") as info:
+    with page.expect_navigation(), page.expect_request("**/tags") as info:  # Chromium may never close a page that is leaving
         page.keyboard.press("Enter")
     assert info.value.post_data == "tags=network+vip"
 
@@ -197,7 +198,7 @@ def test_a_form_waits_for_its_files(open_page: Callable[..., Page], pages: Site)
     held[0].fulfill(status=201, json={"id": "file-1"})
     expect(page.locator("[data-filelist] input[name=attachment]")).to_have_count(1)
     assert sent == []
-    with page.expect_request("**/reply") as info:
+    with page.expect_navigation(), page.expect_request("**/reply") as info:
         held[1].fulfill(status=201, json={"id": "file-2"})
     assert [name in (info.value.post_data or "") for name in ("file-1", "file-2", "The log is attached.")] == [True] * 3
 
