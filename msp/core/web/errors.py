@@ -60,7 +60,7 @@ def handle(error: Exception) -> Any:
         known = MspError()
     if isinstance(known, Forbidden):
         refusals.record(known.code)
-    if _is_api():
+    if _is_program():
         return problem(known)
     if isinstance(known, SignInRequired):
         return _to_sign_in()
@@ -156,5 +156,7 @@ def _to_sign_in() -> Any:
     return redirect(url_for("auth.sign_in", next=target if target != "/" else None))
 
 
-def _is_api() -> bool:
-    return request.path.startswith(("/api/", "/live/"))
+def _is_program() -> bool:
+    """Whether a program reads the answer: one of others, or a script of our own pages."""
+    accepted = request.accept_mimetypes
+    return request.path.startswith(("/api/", "/live/")) or (accepted.accept_json and not accepted.accept_html)

@@ -50,7 +50,8 @@ def set_shell(app: Flask, build: Builder) -> None:
 
 def init_app(app: Flask) -> None:
     """Give every template its frame, and every answer its headers."""
-    equip(app.jinja_env)
+    settings = app.settings  # type: ignore[attr-defined]  # set on the application by create_app
+    equip(app.jinja_env, max_file_bytes=settings.max_file_bytes, max_files=settings.max_files_per_message)
 
     @app.context_processor
     def frame() -> dict[str, Any]:

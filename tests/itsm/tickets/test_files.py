@@ -31,9 +31,8 @@ def send(browser: Any, content: bytes = PDF, name: str = "plan.pdf", path: str =
     part = f'Content-Disposition: form-data; name="file"; filename="{name}"'
     head = f"{part}\r\nContent-Type: {mime or 'application/pdf'}"
     body = f"--cut\r\n{head}\r\n\r\n".encode() + content + b"\r\n--cut--\r\n"
-    return browser.post(
-        path, data=body, content_type="multipart/form-data; boundary=cut", headers={"X-CSRFToken": world.csrf(browser)}
-    )
+    headers = {"X-CSRFToken": world.csrf(browser), "Accept": "application/json"}
+    return browser.post(path, data=body, content_type="multipart/form-data; boundary=cut", headers=headers)
 
 
 def row_of(app: Any, id: str) -> Attachment:
@@ -182,7 +181,9 @@ def test_a_large_body_is_read_only_from_somebody_signed_in(acme: Any, portal_of:
     stranger = portal_of(acme, None)
     assert send(stranger, large).status_code == 413
     limits(max_file_bytes=100)
-    assert send(portal_of(acme), large).status_code == 413
+    refused = send(portal_of(acme), large)
+    assert (refused.status_code, refused.mimetype) == (413, "application/problem+json")
+    assert refused.json["title"] == "This is too large"
 
 
 def test_what_the_scanner_holds_is_shown_to_nobody_until_it_is_clean(
