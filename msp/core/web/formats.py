@@ -52,11 +52,14 @@ def compact_words(seconds: float) -> str:
 
 
 def age_words(since: datetime, now: datetime) -> str:
-    """`40m`, `5h`, `6d`: how long ago, in one unit."""
+    """`40m`, `5h`, `6d`, `3y`: how long ago, in one unit; from a thousand days on in years of 365."""
     seconds = max(0.0, (now - since).total_seconds())
     if seconds < _HOUR:
         return f"{int(seconds) // _MINUTE}m"
-    return f"{int(seconds) // _HOUR}h" if seconds < _DAY else f"{int(seconds) // _DAY}d"
+    days = int(seconds) // _DAY
+    if days >= 1000:
+        return f"{days // 365}y"
+    return f"{days}d" if days else f"{int(seconds) // _HOUR}h"
 
 
 # --- Instants ---------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from msp.itsm.sla.words import sla_words
 
 ZONES = ("Europe/London", "America/Sao_Paulo", "Asia/Kathmandu")
 NOW = datetime(2027, 3, 27, 22, 44, 30, tzinfo=UTC)  # a few hours before the clocks change in London
-BEFORE = (-600_000, -9000, -8640, -1500, -130, -61, -12, -0.5, 0)
+BEFORE = (-2_000_000, -600_000, -9000, -8640, -1500, -130, -61, -12, -0.5, 0)
 AFTER = (0.4, 1, 59.5, 60, 119.9, 120, 121, 500, 1500, 7199, 8641, 20_000, 500_000)
 
 SCRIPT = """

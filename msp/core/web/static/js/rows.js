@@ -59,7 +59,9 @@ function show(table) {
 /** "Select all matching": the form says so, the server finds them by the query. */
 function matching(bar, total) {
   const form = document.getElementById(bar.dataset.bulk);
+  const offer = bar.querySelector('[data-pick-matching]');
   form?.querySelector('input[name="matching"]')?.remove();
+  if (offer) offer.hidden = !!total;
   if (!total || !form) return;
   form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'matching', value: '1' }));
   bar.querySelector('[data-count]').textContent = `All ${total} selected`;

@@ -29,11 +29,13 @@ export function compactWords(milliseconds) {
   return hours % 24 && days < 10 ? `${days}d ${hours % 24}h` : `${days}d`;
 }
 
-/** `40m`, `5h`, `6d`. */
+/** `40m`, `5h`, `6d`, `3y`. */
 export function ageWords(since, now) {
   const minutes = Math.max(0, Math.trunc((now - since) / MINUTE));
   if (minutes < 60) return `${minutes}m`;
-  return minutes < 1440 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 1440)}d`;
+  const days = Math.floor(minutes / 1440);
+  if (days >= 1000) return `${Math.floor(days / 365)}y`;
+  return days ? `${days}d` : `${Math.floor(minutes / 60)}h`;
 }
 
 /** `today 14:10`, `Thu 11:00`, `25 Mar`, `25 Mar 2028`; without `today` only the time of the same day. */
