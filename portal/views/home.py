@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from msp.core import clock
 from msp.itsm.announcements import queries as announcements
 from msp.itsm.announcements.queries import Notice
-from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.request_lists import request_list
 from portal import rights, rows
 from portal.blueprint import portal_blueprint
@@ -46,17 +45,24 @@ def page() -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """Requests that this person may see, and announcements, that hold the words."""
     words, now = request.args.get("q", "").replace("\0", "").strip()[:200], clock.now()
-    found: list[Ticket] = []
+    found = None
     told: list[Notice] = []
     if words:
-        found = request_list("any", by=g.actor, only_open=False, words=words, limit=FOUND).rows
+        found = request_list("any", by=g.actor, only_open=False, words=words, cursor=request.args.get("after"), limit=FOUND)
         told = [
             each
             for each in announcements.notices(g.host.id, by=g.actor, now=now)
             if all(word in f"{each.title} {each.body}".lower() for word in words.lower().split())
         ]
     return render_template(
-        "portal/search.html", words=words, found=rows.rows(found, now=now, tz=zone()), told=told, now=now
+        "portal/search.html",
+        words=words,
+        found=rows.rows(found.rows if found else [], now=now, tz=zone()),
+        is_cut=bool(found and found.is_cut),
+        next_url=url_for("home.search", q=words, after=found.next) if found and found.next else "",
+        previous_url=url_for("home.search", q=words, after=found.previous) if found and found.previous else "",
+        told=told,
+        now=now,
     )
 
 

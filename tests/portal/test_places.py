@@ -39,10 +39,11 @@ def test_home_shows_ones_own_open_requests_and_the_ways_in(console_app: Any, acm
     assert running.subject not in manager, "home is about oneself"
 
 
-def test_lists_page_by_page_without_losing_one(console_app: Any, acme: Any, portal_of: Any) -> None:
-    made = open_many(console_app, acme, 27)
+@pytest.mark.parametrize("path", ["/requests", "/search?q=Printer"])
+def test_lists_page_by_page_without_losing_one(console_app: Any, acme: Any, portal_of: Any, path: str) -> None:
+    made = open_many(console_app, acme, 27, "Printer")
     browser = portal_of(acme)
-    first = browser.get("/requests").text
+    first = browser.get(path).text
     older = re.search(r'href="([^"]+)" rel="next"', first)
     assert older
     second = browser.get(older.group(1).replace("&amp;", "&")).text

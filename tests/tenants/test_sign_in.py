@@ -172,7 +172,7 @@ def test_a_suspended_client_is_shut(servers: Any, acme: Any, door: Any, console_
     identity.sign_in(client, acme.people["requester"].e_mail)
     with world.as_staff(console_app) as by:
         clients.change_client(acme.id, version=acme.tenant.version, status="suspended", by=by)
-    assert client.get("/account").status_code == 302, "at once, although the host is remembered for a minute"
+    assert client.get("/account").status_code == 302, "at once, although the host is remembered for some seconds"
     client.application.extensions.pop("msp.hosts", None)
     response = client.get("/sign-in")
     assert response.status_code == 403
