@@ -73,7 +73,7 @@ def test_the_full_moment_names_the_zone() -> None:
     [
         (0, "0m"), (40, "40m"), (59.9, "59m"), (60, "1h"), (1439, "23h"), (1440, "1d"), (9000, "6d"),
         (1_439_999, "999d"), (1_440_000, "2y"), (-5, "0m"),
-    ],  # fmt: skip
+    ],
 )
 def test_age(since: float, words: str) -> None:
     assert formats.age_words(at(-since), NOW) == words
