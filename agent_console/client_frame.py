@@ -16,6 +16,7 @@ _TABS = (
     ("service_levels", "Service levels", Permission.SLA_READ),
     ("categories", "Categories", Permission.CLIENT_READ),
     ("fields", "Fields", Permission.CLIENT_READ),
+    ("recurring", "Recurring", Permission.TICKET_READ),
     ("portal", "Portal", Permission.CLIENT_READ),
     ("settings", "Settings", Permission.CLIENT_READ),
 )

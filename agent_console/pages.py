@@ -14,6 +14,7 @@ from agent_console.views import (
     new_ticket,
     notifications,
     queue,
+    recurring,
     refile,
     service_levels,
     settings,
@@ -32,6 +33,6 @@ BLUEPRINTS = (
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, announcements, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client, sla_editor,
-    teams, trails,
+    agents, announcements, client_fields, client_settings, clients, contacts, macros, recurring, service_levels, settings, sla_client,
+    sla_editor, teams, trails,
 )  # fmt: skip

@@ -25,6 +25,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.tickets.custom",
     "msp.itsm.tickets.views",
     "msp.itsm.macros",
+    "msp.itsm.recurring",
     "msp.itsm.csat",
     "portal",
     "agent_console",

@@ -75,6 +75,8 @@ def _value(connection: Any, column: sa.Column[Any], table: sa.Table, tenant_id: 
             return made[target]
         if target != "tenant":
             return _provider_row(connection, key.column.table, made, canary)
+    if column.name == "rule":
+        return "FREQ=DAILY"
     if allowed := _allowed(table, column.name):
         return allowed
     return _by_type(column, canary)
@@ -114,6 +116,8 @@ def _by_type(column: sa.Column[Any], canary: str) -> Any:
         return "2027-01-01T00:00:00Z"
     if isinstance(kind, sa.Date):
         return "2027-01-01"
+    if isinstance(kind, sa.Time):
+        return "08:00"
     if isinstance(kind, sa.ARRAY):
         return []
     if isinstance(kind, sa.JSON):
@@ -170,7 +174,7 @@ _MEANINGFUL = frozenset(
     {"ref", "roles", "kind", "subject_kind",
       "status", "state", "step", "standing", "sla_clock", "outcome", "storage_key", "preview_key", "sha256",
      "content_type", "actor_kind", "author_kind", "uploader_kind", "via", "source", "priority", "colour", "language", "time_zone",
-     "held_reason", "sla_outcome", "sla_standing"}
+     "held_reason", "sla_outcome", "sla_standing", "rule"}
 )  # fmt: skip
 
 

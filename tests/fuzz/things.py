@@ -41,6 +41,11 @@ class Things:
             found["follower_id"] = self._post(f"/tickets/{found['ticket']}/followers", contact_id=follower)
         if "announcement_id" in names:
             found["announcement_id"] = self._post("/announcements", title="Labels are printed late", client_ids=[str(self.company.id)])
+        if "recurring_id" in names:
+            found["recurring_id"] = self._post(
+                f"/tenants/{self.company.id}/recurring-tickets", subject="Change the tapes", requester_id=self.known["contact_id"],
+                rule="FREQ=DAILY", starts_on="2027-01-01",
+            )  # fmt: skip
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found

@@ -62,6 +62,7 @@ TABLER = (
     "paperclip",
     "pencil",
     "phone",
+    "player-pause",
     "player-play",
     "plus",
     "printer",
