@@ -12,6 +12,7 @@ from agent_console import answers, forms, notices, people
 from agent_console.client_frame import client_page
 from agent_console.places import clients as blueprint
 from agent_console.ticket_page import LEVELS
+from msp.core import clock
 from msp.core.db import savepoint
 from msp.core.errors import Invalid, MspError, NotFound
 from msp.core.web.gates import Gate, gated
@@ -173,7 +174,7 @@ def _of(tenant_id: UUID, recurring_id: UUID) -> Recurring:
 
 def _form(client: Tenant, row: Recurring | None, error: MspError | None = None, sent: forms.Form | None = None) -> ResponseReturnValue:
     zone = queries.zone_of(client.id, by=g.actor)
-    typed: Mapping[str, Any] = sent or (_typed(row) if row else _blank(datetime.now(zone)))
+    typed: Mapping[str, Any] = sent or (_typed(row) if row else _blank(clock.now().astimezone(zone)))
     lists = {name: sent.getlist(name) if sent else typed.get(name, ()) for name in ("days", "weekdays")}
     plan, wrong = _plan(client, sent) if sent else (queries.plan_of(row, zone) if row else None, None)
     opened = queries.openings(row, by=g.actor, cursor=request.args.get("after"), limit=20) if row else None

@@ -50,6 +50,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_recurring_due", "recurring", ["next_at"], postgresql_where=sa.text("paused_at IS NULL AND next_at IS NOT NULL")
     )
+    op.create_index(op.f("ix_recurring_id"), "recurring", ["id"])
     client_table("recurring", tenant="")
     op.create_table(
         "recurring_opening",
@@ -70,6 +71,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_recurring_opening")),
         sa.UniqueConstraint("tenant_id", "recurring_id", "due_at", name=op.f("uq_recurring_opening_tenant_id_recurring_id_due_at")),
     )  # fmt: skip
+    op.create_index(op.f("ix_recurring_opening_id"), "recurring_opening", ["id"])
     client_table("recurring_opening", tenant="", staff="SELECT, INSERT")
 
 
