@@ -114,9 +114,9 @@ def _rule(sent: forms.Form) -> Rule:
     frequency = sent.get("frequency", "")
     by, ends, is_monthly = sent.get("by", ""), sent.get("ends", ""), frequency in ("MONTHLY", "YEARLY")
     on_weekday = is_monthly and by == "weekday"
-    days = sent.getlist("days") if frequency == "WEEKLY" else sent.getlist("weekdays") if on_weekday else []
+    days = sent.getlist("days") if frequency == "WEEKLY" or on_weekday else []
     if on_weekday and not days:
-        raise Invalid.field("weekdays", "Choose at least one weekday.", "required")
+        raise Invalid.field("days", "Choose at least one weekday.", "required")
     parts = {
         "FREQ": frequency,
         "INTERVAL": sent.get("interval", "").strip() or "1",
@@ -147,7 +147,7 @@ def _typed(row: Recurring) -> dict[str, Any]:
         **{name: getattr(row, name) for name in ("subject", "body", "kind", "impact", "urgency", "on_closed")},
         "requester": people.label(requester), "site": row.site_id, "category": row.category_id, "team": row.team_id,
         "starts_on": row.starts_on.isoformat(), "time": f"{row.at:%H:%M}", "frequency": rule.frequency, "interval": rule.interval,
-        "days": rule.days, "weekdays": rule.days, "by": "weekday" if rule.position else "day", "position": str(rule.position or ""),
+        "days": rule.days, "by": "weekday" if rule.position else "day", "position": str(rule.position or ""),
         "month_day": ",".join(map(str, rule.month_days)), "month": ",".join(map(str, rule.months)),
         "ends": "count" if rule.count else "until" if rule.until else "never", "count": rule.count or "",
         "until": rule.until.isoformat() if rule.until else "",
@@ -157,7 +157,7 @@ def _typed(row: Recurring) -> dict[str, Any]:
 def _blank(now: datetime) -> dict[str, Any]:
     return {
         "kind": "request", "impact": 3, "urgency": 3, "frequency": "MONTHLY", "interval": 1, "by": "weekday", "position": "1",
-        "weekdays": schedule.WEEKDAYS, "days": ("MO",), "time": "08:00", "on_closed": "later", "ends": "never",
+        "days": ("MO",), "time": "08:00", "on_closed": "later", "ends": "never",
         "starts_on": now.date().isoformat(),
     }  # fmt: skip
 
@@ -175,11 +175,11 @@ def _of(tenant_id: UUID, recurring_id: UUID) -> Recurring:
 def _form(client: Tenant, row: Recurring | None, error: MspError | None = None, sent: forms.Form | None = None) -> ResponseReturnValue:
     zone = queries.zone_of(client.id, by=g.actor)
     typed: Mapping[str, Any] = sent or (_typed(row) if row else _blank(clock.now().astimezone(zone)))
-    lists = {name: sent.getlist(name) if sent else typed.get(name, ()) for name in ("days", "weekdays")}
+    days = sent.getlist("days") if sent else typed["days"]
     plan, wrong = _plan(client, sent) if sent else (queries.plan_of(row, zone) if row else None, None)
     opened = queries.openings(row, by=g.actor, cursor=request.args.get("after"), limit=20) if row else None
     return client_page(
-        "console/clients/recurring_one.html", client, "recurring", error or wrong, it=row, typed=typed, lists=lists, zone=zone,
+        "console/clients/recurring_one.html", client, "recurring", error or wrong, it=row, typed=typed, days=days, zone=zone,
         plan_words=schedule.words(plan) if plan else "", coming=services.preview(client.id, plan) if plan else (),
         opened=opened, refs=queries.refs(opened.rows) if opened else {}, may_edit=g.actor.may(Permission.RECURRING_MANAGE),
         sites=[(site.id, site.name) for site in tenants.sites(client.id, by=g.actor)],

@@ -13,6 +13,7 @@ from flask import Flask
 
 from msp.cli.context import console_app, operator
 from msp.cli.demo_content.cast import AGENTS, CLIENTS, PROVIDER, TEAMS, ClientStory, policy_content
+from msp.cli.demo_content.recurring import RECURRING, Recurs
 from msp.cli.demo_content.tickets import STORIES, Act, Story
 from msp.core import clock
 from msp.core.actor import Actor
@@ -20,6 +21,7 @@ from msp.core.auth import passwords
 from msp.core.db import call, db, transaction
 from msp.core.outbox import services as outbox
 from msp.core.scope import Scope, Trail
+from msp.itsm.recurring import services as recurring
 from msp.itsm.sla.models import Definition
 from msp.itsm.sla.services import definitions, escalation
 from msp.itsm.tickets.models import Category
@@ -91,6 +93,8 @@ class Seeder:
             with transaction(Scope.signin()):
                 for person_id, hashed in self.credentials:
                     call("set_credential", p_person=person_id, p_password_hash=hashed)
+            for recurs in RECURRING:
+                self._staff(lambda recurs=recurs: self._recurs(recurs))
             for story in sorted(STORIES, key=lambda s: -s.hours):
                 self._ticket(story)
         return {"sign_ins": self.sign_ins, "try": list(TRY)}
@@ -167,6 +171,13 @@ class Seeder:
         if host == "console":
             host = self.app.settings.console_host.partition(":")[0]  # type: ignore[attr-defined]  # our own application class
         self.sign_ins.append({"host": host, "who": who, "e_mail": e_mail, "password": password})
+
+    def _recurs(self, recurs: Recurs) -> None:
+        requester_id = UUID(str(self.contacts[recurs.client, recurs.requester].id))
+        draft = recurring.Draft(
+            recurs.subject, recurs.rule, self.now.date(), requester_id, body=recurs.body, team_id=self.teams[recurs.team]
+        )
+        recurring.plan_recurring(self.tenants[recurs.client], draft, by=self.by)
 
     def _ticket(self, story: Story) -> None:
         requester = self.contacts[story.client, story.requester]

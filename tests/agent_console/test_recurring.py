@@ -19,7 +19,7 @@ def lead(sit: Any) -> Any:
 def fields(acme: Any, **changed: Any) -> dict[str, Any]:
     return {
         "subject": "Patch day", "body": "All servers.", "requester": acme.people["requester"].e_mail, "kind": "request", "impact": "3",
-        "urgency": "3", "frequency": "MONTHLY", "interval": "1", "by": "weekday", "position": "-1", "weekdays": ["FR"],
+        "urgency": "3", "frequency": "MONTHLY", "interval": "1", "by": "weekday", "position": "-1", "days": ["FR"],
         "starts_on": "2027-03-01", "time": "08:00", "on_closed": "later", "ends": "never", **changed,
     }  # fmt: skip
 
@@ -42,7 +42,7 @@ def test_one_is_looked_at_planned_changed_and_paused(acme: Any, lead: Any) -> No
     assert "Every month on the last Friday" in words(listed)
     one = only_one(listed)
     sent = pages.fields(lead.get(one).text, "recurring").to_dict(flat=False)
-    assert (sent["position"], sent["weekdays"], sent["by"]) == (["-1"], ["FR"], ["weekday"])
+    assert (sent["position"], sent["days"], sent["by"]) == (["-1"], ["FR"], ["weekday"])
     assert lead.post(one, **{**sent, "csrf_token": lead._csrf, "position": "1"}).status_code == 303
     assert "on the first Friday" in words(lead.get(one))
     assert lead.post(one, act="pause", version="2").status_code == 303
@@ -54,7 +54,7 @@ def test_one_is_looked_at_planned_changed_and_paused(acme: Any, lead: Any) -> No
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"weekdays": []}, "Choose at least one weekday."),
+        ({"days": []}, "Choose at least one weekday."),
         ({"requester": "nobody@nowhere.example"}, "Nobody at this client is called"),
         ({"requester": ""}, "Say for whom it opens."),
         ({"interval": "x"}, "INTERVAL is a number from 1 to 999."),

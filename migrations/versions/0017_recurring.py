@@ -5,7 +5,7 @@ from alembic import op
 
 from migrations.isolation import client_table
 
-revision = "0021"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
