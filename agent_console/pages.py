@@ -20,6 +20,7 @@ from agent_console.views import (
     settings,
     sla_client,
     sla_editor,
+    tasks,
     teams,
     ticket,
     trails,
@@ -29,6 +30,7 @@ from agent_console.views import (
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
+    tasks.blueprint,
     notifications.blueprint, places.announcements, places.clients, places.service_levels, places.agents, places.teams, places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.

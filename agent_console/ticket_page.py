@@ -19,6 +19,9 @@ from msp.core.web import formats
 from msp.core.web.brand import hue_of
 from msp.itsm.macros import queries as macros
 from msp.itsm.macros.models import Macro
+from msp.itsm.tasks import queries as tasks
+from msp.itsm.tasks.models import Task
+from msp.itsm.tasks.services import finished_words
 from msp.itsm.tickets import listing, queries
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.custom.models import CustomField
@@ -136,6 +139,18 @@ class TicketPage(TicketStory):
     @cached_property
     def refilings(self) -> Sequence[Refiling]:
         return queries.refilings(self.ticket)
+
+    @cached_property
+    def tasks(self) -> Sequence[Task]:
+        return tasks.tasks_of(self.ticket, by=self.by)
+
+    @cached_property
+    def tasks_words(self) -> str:
+        return finished_words(self.tasks)
+
+    @cached_property
+    def task_titles(self) -> dict[UUID, str]:
+        return {task.id: task.title for task in self.tasks}
 
     def hue(self, author_id: UUID | None, name: str) -> int:
         """The colour of a person: an agent's own, else one that his name always has."""
@@ -341,6 +356,7 @@ class TicketPage(TicketStory):
             "subject": self.by.may("ticket.triage"),
             "requester": self.by.may("ticket.triage"),
             "follow": self.by.may("ticket.reply"),
+            "task": self.by.may("ticket.triage") and not self.is_ended,
             "exempt": self.can_exempt,
             "acknowledge": self.can_acknowledge and self.can_backdate,
             "custom": self.by.may("ticket.triage") and bool(self.custom_fields),

@@ -24,6 +24,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.tickets",
     "msp.itsm.tickets.custom",
     "msp.itsm.tickets.views",
+    "msp.itsm.tasks",
     "msp.itsm.macros",
     "msp.itsm.recurring",
     "msp.itsm.csat",

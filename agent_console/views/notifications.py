@@ -17,7 +17,10 @@ from msp.core.web.formats import count_words
 from tenants import queries as tenants
 
 blueprint = console_blueprint("notifications", "/notifications")
-ICONS = {"escalation": "alarm-snooze", "assignment": "user-check", "reply": "message", "opened": "ticket"}
+ICONS = {
+    "escalation": "alarm-snooze", "assignment": "user-check", "reply": "message", "opened": "ticket", "task": "list-check",
+    "task_late": "alarm-snooze",
+}  # fmt: skip
 
 
 @blueprint.get("")

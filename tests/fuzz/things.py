@@ -46,6 +46,9 @@ class Things:
                 f"/tenants/{self.company.id}/recurring-tickets", subject="Change the tapes", requester_id=self.known["contact_id"],
                 rule="FREQ=DAILY", starts_on="2027-01-01",
             )  # fmt: skip
+        if "task_id" in names:
+            made = self._send("POST", f"{API}/tickets/{self._ticket()}/tasks", json={"tasks": [{"title": "Order the part"}]})
+            found["task_id"] = made["data"][0]["id"]
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from msp.itsm.sla import queries
+from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.definition import in_force
 from msp.itsm.sla.engine.seconds import day_of
 from msp.itsm.sla.models import INTERNAL_CLOCKS
@@ -50,6 +51,12 @@ def working_days(tenant_id: UUID, now: datetime) -> Callable[[date], bool]:
 
     Monday to Friday where nothing is agreed.
     """
+    calendar = client_calendar(tenant_id, now)
+    return (lambda on: bool(calendar.windows_on(day_of(on)))) if calendar else (lambda on: on.weekday() < 5)
+
+
+def client_calendar(tenant_id: UUID, now: datetime) -> Calendar | None:
+    """The calendar that the client's least urgent resolutions are counted by; None where nothing is agreed."""
     definitions = queries.promises(tenant_id).definitions
     named = [
         (priority, row["resolution"].calendar_id)
@@ -57,7 +64,4 @@ def working_days(tenant_id: UUID, now: datetime) -> Callable[[date], bool]:
         for priority, row in policy.targets.items()
         if "resolution" in row
     ]
-    if not named:
-        return lambda on: on.weekday() < 5
-    calendar = definitions.calendar(max(named)[1], now).calendar
-    return lambda on: bool(calendar.windows_on(day_of(on)))
+    return definitions.calendar(max(named)[1], now).calendar if named else None
