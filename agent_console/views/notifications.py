@@ -17,7 +17,7 @@ from msp.core.web.formats import count_words
 from tenants import queries as tenants
 
 blueprint = console_blueprint("notifications", "/notifications")
-ICONS = {"escalation": "alarm-snooze", "assignment": "user-check", "reply": "message", "opened": "ticket"}
+ICONS = {"escalation": "alarm-snooze", "automation": "bolt", "assignment": "user-check", "reply": "message", "opened": "ticket"}
 
 
 @blueprint.get("")
