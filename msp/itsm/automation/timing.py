@@ -51,21 +51,25 @@ def anchors(tenant_id: UUID, tickets: Iterable[Ticket], without: str) -> dict[UU
     return {id: at for id, at in (opened | answered).items() if at is not None}
 
 
-def due_at(ticket: Ticket, trigger: AfterTime, since: datetime) -> datetime:
-    """When so many minutes have passed: of the calendar that the ticket's clock counts by, or of every hour."""
-    calendar = calendar_of(ticket) if trigger.calendar == "client" else None
-    if calendar is None:
+def due_at(trigger: AfterTime, since: datetime, calendar: Calendar | None) -> datetime:
+    """When so many minutes have passed: of this calendar, or of every hour where the rule or the client has none."""
+    if calendar is None or trigger.calendar != "client":
         return since + timedelta(minutes=trigger.minutes)
     return calendar.add(since, trigger.minutes * 60)
 
 
-def calendar_of(ticket: Ticket) -> Calendar | None:
-    """The calendar of the ticket's clock, else the client's own hours; None where only every hour is known."""
-    known = {version.id: version.calendar for version in sla.promises(ticket.tenant_id).definitions.calendars}
-    named = sa.select(Clock.calendar_version_id).where(
-        Clock.tenant_id == ticket.tenant_id, Clock.subject_id == ticket.id, Clock.is_current, Clock.calendar_version_id.is_not(None)
-    )
-    used = db.session.scalar(named.order_by(Clock.kind != "resolution", Clock.kind).limit(1))
-    if used is not None and str(used) in known:
-        return known[str(used)]
-    return next((each for each in known.values() if not opening.is_round_the_clock(each)), None)
+def calendars(tickets: Iterable[Ticket]) -> dict[UUID, Calendar | None]:
+    """For each ticket the calendar of its clock, else its client's own hours; None where only every hour is known."""
+    found = list(tickets)
+    used = sa.select(Clock.subject_id, Clock.calendar_version_id).where(
+        Clock.tenant_id.in_({ticket.tenant_id for ticket in found}), Clock.subject_id.in_([ticket.id for ticket in found]),
+        Clock.is_current, Clock.calendar_version_id.is_not(None),
+    )  # fmt: skip
+    # Read in this order the resolution comes last, and so it is the one that is kept.
+    versions = dict(db.session.execute(used.order_by(Clock.kind == "resolution", Clock.kind.desc())).all())
+    by_ticket: dict[UUID, Calendar | None] = {}
+    for ticket in found:
+        known = {each.id: each.calendar for each in sla.promises(ticket.tenant_id).definitions.calendars}
+        own = next((each for each in known.values() if not opening.is_round_the_clock(each)), None)
+        by_ticket[ticket.id] = known.get(str(versions.get(ticket.id)), own)
+    return by_ticket

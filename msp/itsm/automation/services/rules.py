@@ -134,7 +134,8 @@ def import_rules(given: list[dict[str, Any]], *, by: Actor) -> list[Rule]:
 
 
 def check(content: Mapping[str, Any], *, by: Actor) -> Definition:
-    """The definition, if the actor can ask for it; Invalid or QueryError otherwise. Open: it reads names alone."""
+    """The definition, if the actor can ask for it; Invalid or QueryError otherwise."""
+    by.require(Permission.AUTOMATE)
     try:
         read = definition.read(content)
     except DefinitionError as error:

@@ -85,26 +85,28 @@ def ring(ticket_id: UUID, version_id: UUID, since: datetime, base: datetime, *, 
     trigger = definition.trigger
     if not isinstance(trigger, AfterTime) or timing.anchors(ticket.tenant_id, [ticket], trigger.without).get(ticket.id) != since:
         return []
-    due = timing.due_at(ticket, trigger, base)
+    calendar = timing.calendars([ticket])[ticket.id]
+    due = timing.due_at(trigger, base, calendar)
     if due > clock.now():  # the calendar says otherwise by now
         _ask([_timer(ticket, version, since, base, due)])
         return []
     happened = Happened(uuid5(version.id, f"{ticket.id} {since.isoformat()} {base.isoformat()}"), running.TIME, due)
     runs = running.meet(ticket.id, happened, [InForce(rule, version, definition)], by=by)
     if trigger.repeats and ticket.status not in _GONE:
-        _ask([_timer(ticket, version, since, due, timing.due_at(ticket, trigger, due))])
+        _ask([_timer(ticket, version, since, due, timing.due_at(trigger, due, calendar))])
     return runs
 
 
 def _set(found: Sequence[Ticket], version: RuleVersion, trigger: AfterTime, *, only_ahead: bool = False) -> None:
     since = timing.anchors(found[0].tenant_id, found, trigger.without)
+    calendars = timing.calendars(found) if trigger.calendar == "client" else {}
     now, asks = clock.now(), []
     for ticket in found:
         if ticket.id not in since:
             continue
         base = since[ticket.id]
         try:
-            due = timing.due_at(ticket, trigger, base)
+            due = timing.due_at(trigger, base, calendars.get(ticket.id))
         except EngineError:  # a calendar that never opens again
             continue
         if not only_ahead or due > now:
