@@ -18,8 +18,8 @@ from msp.itsm.automation import matching, queries
 from msp.itsm.automation.engine import definition
 from msp.itsm.automation.engine.definition import AfterTime, Definition, DefinitionError
 from msp.itsm.automation.models import NAME_LENGTH, Rule, RuleVersion
+from tenants import queries as tenants
 from tenants.permissions import Permission
-from tenants.queries import check_version
 
 ARM = "automation.arm"
 MOST_RULES = 500
@@ -157,7 +157,7 @@ def _arm(rule: Rule, version: RuleVersion) -> None:
 
 def _mine(rule_id: UUID, version: int, *, by: Actor) -> Rule:
     rule = queries.visible_rule(rule_id, by=by, for_update=True)
-    check_version(rule, version)
+    tenants.check_version(rule, version)
     _must_reach(rule.client_id, by=by)
     return rule
 
@@ -165,7 +165,7 @@ def _mine(rule_id: UUID, version: int, *, by: Actor) -> Rule:
 def _must_reach(client_id: UUID | None, *, by: Actor) -> None:
     """A rule for all clients is for those who see every client."""
     if client_id is not None:
-        by.must_reach(client_id)
+        tenants.visible_client(client_id, by=by)
     elif by.tenant_ids is not None:
         raise Forbidden("A rule for all clients is for whoever sees every client.")
 
