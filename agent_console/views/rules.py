@@ -15,7 +15,7 @@ from msp.core.db import savepoint
 from msp.core.errors import Invalid, MspError, NotFound
 from msp.core.query.errors import QueryError
 from msp.core.web.gates import Gate, gated
-from msp.itsm.automation import describe, dry_run, queries
+from msp.itsm.automation import describe, dry_run, queries, shipped
 from msp.itsm.automation.engine import definition, trace
 from msp.itsm.automation.engine.actions import KINDS
 from msp.itsm.automation.models import Rule
@@ -48,7 +48,7 @@ def page() -> ResponseReturnValue:
     return answers.page(
         "console/automation/page.html", rows=found.rows, acting=acting, counted=counted, clients=clients, says=says,
         next_url=url(found.next), previous_url=url(found.previous), may_edit=g.actor.may(Permission.AUTOMATE),
-        mine=_is_mine, now=clock.now(),
+        mine=_is_mine, starts=shipped.STARTS, now=clock.now(),
     )  # fmt: skip
 
 
@@ -57,8 +57,8 @@ def page() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     sent = request.form
     if request.method != "POST":
-        client = forms.one_id(request.args, "client")
-        return _editor(None, {**rule_form.BLANK, "client": str(client or "")})
+        start = shipped.STARTS.get(request.args.get("from", ""))
+        return _editor(None, rule_form.shown(start.name, "", start.content) if start else dict(rule_form.BLANK))
     fields = rule_form.typed(sent)
     if sent.get("act") != "save":
         return _editor(None, fields)
@@ -231,7 +231,7 @@ def _matches(fields: dict[str, Any]) -> str:
 
 
 def _dry(read: definition.Definition | None, fields: dict[str, Any]) -> dry_run.Rehearsal | None:
-    asked = request.args.get("dry") if request.method == "GET" else request.form.get("act") == "dry"
+    asked = request.form.get("act") == "dry" if request.method == "POST" else request.args.get("dry")
     if not asked or read is None:
         return None
     client = _client(fields)

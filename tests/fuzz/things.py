@@ -41,6 +41,9 @@ class Things:
             found["follower_id"] = self._post(f"/tickets/{found['ticket']}/followers", contact_id=follower)
         if "announcement_id" in names:
             found["announcement_id"] = self._post("/announcements", title="Labels are printed late", client_ids=[str(self.company.id)])
+        if "rule_id" in names:
+            content = {"trigger": {"kind": "event", "event": "rated"}, "actions": [{"kind": "tag", "tags": "told"}]}
+            found["rule_id"] = self._post("/rules", name="Told", client_id=str(self.company.id), content=content)
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found
