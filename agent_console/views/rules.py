@@ -15,7 +15,7 @@ from msp.core.db import savepoint
 from msp.core.errors import Invalid, MspError, NotFound
 from msp.core.query.errors import QueryError
 from msp.core.web.gates import Gate, gated
-from msp.itsm.automation import describe, dry_run, queries, shipped
+from msp.itsm.automation import describe, dry_run, matching, queries, shipped
 from msp.itsm.automation.engine import definition, trace
 from msp.itsm.automation.engine.actions import KINDS
 from msp.itsm.automation.models import Rule
@@ -197,7 +197,7 @@ def _editor(shown: Rule | None, fields: dict[str, Any], error: MspError | None =
     may_edit = g.actor.may(Permission.AUTOMATE) and (shown is None or _is_mine(shown))
     acting = queries.versions_in_force([shown.id]).get(shown.id) if shown else None
     read, wrong = _read(fields) if may_edit else (None, None)
-    query_error = error if isinstance(error, QueryError) else wrong if isinstance(wrong, QueryError) else None
+    query_error = next((each for each in (error, wrong, _query_error(fields["query"])) if isinstance(each, QueryError)), None)
     before = queries.definition_of(acting) if acting else None
     known = describe.names([each for each in (before, read) if each])
     changes = _named(definition.differences(before, read), known) if before and read and shown and shown.draft else []
@@ -205,7 +205,7 @@ def _editor(shown: Rule | None, fields: dict[str, Any], error: MspError | None =
         "console/automation/rule.html", error, it=shown, typed=fields, acting=acting, may_edit=may_edit, kinds=KINDS, known=known,
         events=definition.EVENTS, without=definition.WITHOUT, calendars=definition.CALENDARS, once=definition.ONCE,
         clients=_clients(), agents=_options(tenants.agents()), teams=_options(tenants.teams()), macros=_options(macros.macros()),
-        query_error=query_error, matches=_matches(fields) if read else "", changes=changes,
+        query_error=query_error, matches="" if query_error else _matches(fields), changes=changes,
         place=queries.place_of(shown, by=g.actor) if shown else None, dry=_dry(read, fields), marks=MARKS,
         may_all=g.actor.tenant_ids is None, now=clock.now(),
     )  # fmt: skip
@@ -217,6 +217,15 @@ def _read(fields: dict[str, Any]) -> tuple[definition.Definition | None, MspErro
         return rules.check(rule_form.content(fields), by=g.actor), None
     except (Invalid, QueryError) as error:
         return None, error
+
+
+def _query_error(text: str) -> MspError | None:
+    """What is wrong with a condition, also while other things still are."""
+    try:
+        matching.check(text, by=g.actor, now=clock.now(), tz=agent_zone())
+    except QueryError as error:
+        return error
+    return None
 
 
 def _matches(fields: dict[str, Any]) -> str:

@@ -81,6 +81,8 @@ def test_what_is_wrong_is_said_where_it_is_and_what_was_typed_is_kept(lead: Any)
     assert "There is no field “colour”" in words(answer)
     assert "<mark>colour</mark>" in answer.text
     assert fields(answer)["step-0-tags"] == "kept"
+    added = lead.post("/automation/new", **{**sent, "act": "add:assign"})
+    assert (added.status_code, "<mark>colour</mark>" in added.text) == (200, True)
     for wrong, said in (
         ({"step-0-tags": ""}, "Step 1 needs this"), ({"brake": "many"}, "times an hour"), ({"name": ""}, "1 to 120 characters"),
         ({"trigger": "time", "minutes": "soon", "without": "reply", "calendar": "client"}, "minutes."),

@@ -75,7 +75,9 @@ def test_a_difference_names_what_changed() -> None:
 def test_triggers_in_words() -> None:
     assert OnEvent("rated", 2).words == "When the client rates it, 2 or less"
     assert AfterTime(30, "public_reply").words == "After 30 working minutes without a public reply by one of us"
-    assert AfterTime(60, "move", "always", repeats=True).words == "Every 60 minutes without a change of state"
+    assert AfterTime(60, "move", "always", repeats=True).words == "Every 1 hour without a change of state"
+    assert AfterTime(2880, "reply", "always").words == "After 2 days without any reply"
+    assert AfterTime(2880, "reply").words == "After 48 working hours without any reply"
 
 
 def test_loops_and_long_chains_are_refused() -> None:

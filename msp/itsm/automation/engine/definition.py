@@ -63,9 +63,17 @@ class AfterTime:
 
     @property
     def words(self) -> str:
-        working = "working " if self.calendar == "client" else ""
         start = "Every" if self.repeats else "After"
-        return f"{start} {self.minutes} {working}minutes without {WITHOUT[self.without]}"
+        return f"{start} {self._span} without {WITHOUT[self.without]}"
+
+    @property
+    def _span(self) -> str:
+        """`30 working minutes`, `2 days`; a working day has no length that everybody shares."""
+        is_working = self.calendar == "client"
+        units = ((60, "hour"),) if is_working else ((24 * 60, "day"), (60, "hour"))
+        size, unit = next(((size, unit) for size, unit in units if self.minutes % size == 0), (1, "minute"))
+        number = self.minutes // size
+        return f"{number} {'working ' if is_working else ''}{unit}{'s' if number > 1 else ''}"
 
 
 @dataclass(frozen=True)
