@@ -40,7 +40,7 @@ def page() -> ResponseReturnValue:
     counted = queries.acted_since([rule.id for rule in found.rows], clock.now() - queries.HOUR * 24)
     clients = tenants.clients_by_id([rule.client_id for rule in found.rows if rule.client_id], by=g.actor)
     says = {id: queries.definition_of(version) for id, version in acting.items()}
-    says |= {rule.id: definition.read(rule.draft) for rule in found.rows if rule.id not in says and rule.draft}
+    says |= {rule.id: queries.readable(rule.draft) for rule in found.rows if rule.id not in says}
 
     def url(cursor: str | None) -> str:
         return url_for("automation.page", cursor=cursor) if cursor else ""
@@ -127,9 +127,9 @@ def versions(rule_id: UUID) -> ResponseReturnValue:
     shown = queries.visible_rule(rule_id, by=g.actor)
     found = list(queries.versions(shown, by=g.actor))
     says = [queries.definition_of(each) for each in found]
-    known = describe.names(says)
+    known = describe.names([each for each in says if each])
     changes = [
-        (definition.differences(older, newer) if older else [])
+        (definition.differences(older, newer) if older and newer else [])
         for newer, older in zip(says, [*says[1:], None], strict=True)
     ]  # fmt: skip
     rows = list(zip(found, says, [_named(each, known) for each in changes], strict=True))
@@ -187,10 +187,11 @@ def _is_mine(shown: Rule) -> bool:
 
 def _fields(shown: Rule) -> dict[str, Any]:
     acting = queries.versions_in_force([shown.id]).get(shown.id)
-    said = shown.draft or (acting.content if acting else None)
-    if said is None:
-        raise NotFound
-    return rule_form.shown(shown.name, str(shown.client_id or ""), said)
+    said = queries.readable(shown.draft or (acting.content if acting else None))
+    client = str(shown.client_id or "")
+    if said is None:  # of a step, say, that there is no longer
+        return {**rule_form.BLANK, "name": shown.name, "client": client}
+    return rule_form.shown(shown.name, client, definition.dump(said))
 
 
 def _editor(shown: Rule | None, fields: dict[str, Any], error: MspError | None = None) -> ResponseReturnValue:
@@ -203,6 +204,7 @@ def _editor(shown: Rule | None, fields: dict[str, Any], error: MspError | None =
     changes = _named(definition.differences(before, read), known) if before and read and shown and shown.draft else []
     return answers.page(
         "console/automation/rule.html", error, it=shown, typed=fields, acting=acting, may_edit=may_edit, kinds=KINDS, known=known,
+        is_lost=acting is not None and before is None,
         events=definition.EVENTS, without=definition.WITHOUT, calendars=definition.CALENDARS, once=definition.ONCE,
         clients=_clients(), agents=_options(tenants.agents()), teams=_options(tenants.teams()), macros=_options(macros.macros()),
         query_error=query_error, matches="" if query_error else _matches(fields), changes=changes,

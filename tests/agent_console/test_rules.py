@@ -152,3 +152,21 @@ def test_the_list_asks_as_often_for_many_as_for_few(console_app: Any, lead: Any,
     for _ in range(4):
         rule(console_app, event("rated"), tag("x"), company=acme)
     assert asked() == few
+
+
+def test_what_cannot_be_read_any_more_does_nothing_and_says_so(console_app: Any, lead: Any, acme: Any, opened: Any) -> None:
+    broken, sound = (rule(console_app, event("opened"), tag(word), company=acme) for word in ("broken", "sound"))
+    with world.as_staff(console_app):
+        version = queries.versions_in_force([broken.id])[broken.id]
+        version.content = {**version.content, "actions": [{"kind": "a step of long ago"}]}
+        queries.forget(version.id)
+    ticket = opened(acme)
+    work(console_app, TEN)
+    assert tags(console_app, ticket) == ["sound"]
+    shown = lead.get(f"/automation/{broken.id}")
+    assert "cannot be read any more" in words(shown)
+    assert "It cannot be read any more" in words(lead.get(f"/automation/{broken.id}/versions"))
+    assert "cannot be read any more" in words(lead.get("/automation"))
+    mended = fields(lead.post(f"/automation/{broken.id}", **{**fields(shown), "act": "add:tag"}))
+    assert lead.post(f"/automation/{broken.id}", **{**mended, "step-0-tags": "mended", "act": "save"}).status_code == 303
+    assert sound.name not in mended["name"]

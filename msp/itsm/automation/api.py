@@ -10,8 +10,9 @@ from msp.core import clock
 from msp.core.api.blueprint import Resource
 from msp.core.api.conditional import expected_version
 from msp.core.api.schemas import PageQuery, listed
+from msp.core.errors import Conflict
 from msp.itsm.automation import dry_run, queries
-from msp.itsm.automation.engine import definition, trace
+from msp.itsm.automation.engine import trace
 from msp.itsm.automation.engine.trace import Line
 from msp.itsm.automation.models import Rule
 from msp.itsm.automation.schemas import (
@@ -116,7 +117,9 @@ def try_rule(rule_id: UUID) -> Any:
     """What the draft, or else the version in force, would have done in the last thirty days; nothing is changed."""
     rule = queries.visible_rule(rule_id, by=g.actor)
     acting = queries.versions_in_force([rule.id]).get(rule.id)
-    said = queries.definition_of(acting) if acting and not rule.draft else definition.read(rule.draft or {})
+    said = queries.readable(rule.draft or (acting.content if acting else None))
+    if said is None:
+        raise Conflict("What this rule says cannot be read any more; write it anew.")
     made = dry_run.rehearse(said, by=g.actor, now=clock.now(), client_id=rule.client_id)
     data = [
         {"ticket": each.ticket.ref, "tenant_id": each.client.id, "at": each.at, "outcome": each.outcome, "trace": _lines(each.lines)}
@@ -133,11 +136,20 @@ def _shown(rows: Sequence[Rule]) -> list[dict[str, Any]]:
     """Each with what it says now."""
     acting = queries.versions_in_force([row.id for row in rows])
     names = (
-        "id", "name", "client_id", "position", "owner_name", "draft", "number", "paused_at", "paused_reason", "updated_at", "version",
+        "id", "name", "client_id", "position", "owner_name", "number", "paused_at", "paused_reason", "updated_at", "version",
     )  # fmt: skip
     return [
-        {**{name: getattr(row, name) for name in names}, "in_force": acting[row.id].content if row.id in acting else None} for row in rows
-    ]
+        {
+            **{name: getattr(row, name) for name in names}, "draft": _content(row.draft),
+            "in_force": _content(acting[row.id].content) if row.id in acting else None,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _content(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """As it is stored; nothing where it cannot be read any more."""
+    return stored if queries.readable(stored) else None
 
 
 def _lines(lines: Iterable[Line]) -> list[dict[str, str]]:

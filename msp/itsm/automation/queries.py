@@ -1,6 +1,6 @@
 """Reads of rules, their versions and their runs; for agents, each as far as his clients go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,14 +15,14 @@ from msp.core.db import db, locked
 from msp.core.errors import NotFound
 from msp.core.paging import Cursors, Keyset, Order, Page
 from msp.itsm.automation.engine import definition
-from msp.itsm.automation.engine.definition import Definition
+from msp.itsm.automation.engine.definition import Definition, DefinitionError
 from msp.itsm.automation.models import Rule, RuleAct, RuleVersion, Run
 from msp.itsm.tickets.models import Message, Ticket
 from tenants.models import Tenant
 
 PAGE = 50
 HOUR = timedelta(hours=1)
-_read: dict[UUID, Definition] = {}
+_read: dict[UUID, Definition | None] = {}
 _KEPT = 1000
 
 
@@ -110,7 +110,7 @@ def run_page(rule: Rule, *, by: Actor, outcome: str | None = None, cursor: str |
 
 
 def in_force(tenant_id: UUID) -> list[InForce]:
-    """The rules that act for a client, in their order."""
+    """The rules that act for a client, in their order; what cannot be read any more does not act, and its page says so."""
     statement = (
         sa.select(Rule, RuleVersion)
         .join(RuleVersion, RuleVersion.rule_id == Rule.id)
@@ -120,7 +120,8 @@ def in_force(tenant_id: UUID) -> list[InForce]:
         )
         .order_by(Rule.position, Rule.id)
     )  # fmt: skip
-    return [InForce(rule, version, definition_of(version)) for rule, version in db.session.execute(statement)]
+    rows = db.session.execute(statement).all()
+    return [InForce(rule, version, said) for rule, version in rows if (said := definition_of(version)) is not None]
 
 
 def names_of(rule_ids: Sequence[UUID]) -> list[str]:
@@ -157,14 +158,21 @@ def last_turn(rule_id: UUID) -> UUID | None:
     return db.session.scalar(statement.order_by(RuleAct.at.desc(), RuleAct.id.desc()).limit(1))
 
 
-def definition_of(version: RuleVersion) -> Definition:
-    """What a version says; read once, as its content never changes."""
-    known = _read.get(version.id)
-    if known is None:
+def definition_of(version: RuleVersion) -> Definition | None:
+    """What a version says, read once as its content never changes; None where it holds what is no longer known."""
+    if version.id not in _read:
         if len(_read) >= _KEPT:
             _read.clear()
-        known = _read[version.id] = definition.read(version.content)
-    return known
+        _read[version.id] = readable(version.content)
+    return _read[version.id]
+
+
+def readable(content: Mapping[str, Any] | None) -> Definition | None:
+    """What stored content says; None where there is none, or where it holds what is no longer known."""
+    try:
+        return definition.read(content) if content is not None else None
+    except DefinitionError:
+        return None
 
 
 def forget(version_id: UUID) -> None:

@@ -121,10 +121,13 @@ def export_rules(*, by: Actor) -> list[dict[str, Any]]:
         if (cursor := page.next) is None:
             break
     acting = queries.versions_in_force([rule.id for rule in rules])
-    return [
-        {"name": rule.name, "client_id": str(rule.client_id) if rule.client_id else None, "content": rule.draft or acting[rule.id].content}
-        for rule in rules
-    ]  # fmt: skip
+    told = []
+    for rule in rules:
+        said = queries.readable(rule.draft or (acting[rule.id].content if rule.id in acting else None))
+        if said is not None:
+            client_id = str(rule.client_id) if rule.client_id else None
+            told.append({"name": rule.name, "client_id": client_id, "content": definition.dump(said)})
+    return told
 
 
 def import_rules(given: list[dict[str, Any]], *, by: Actor) -> list[Rule]:
@@ -151,7 +154,8 @@ def check(content: Mapping[str, Any], *, by: Actor) -> Definition:
 
 def _arm(rule: Rule, version: RuleVersion) -> None:
     """A rule of time looks at what is there already; timers that ran out while it did not act are not made up for."""
-    if isinstance(queries.definition_of(version).trigger, AfterTime):
+    said = queries.definition_of(version)
+    if said is not None and isinstance(said.trigger, AfterTime):
         outbox.enqueue(ARM, {"version_id": str(version.id)}, tenant_id=rule.client_id)
 
 

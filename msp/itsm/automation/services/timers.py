@@ -60,7 +60,8 @@ def arm_client(tenant_id: UUID, version_id: UUID, after: UUID | None, *, by: Act
     if found is None:
         return
     version = found[1]
-    trigger = queries.definition_of(version).trigger
+    said = queries.definition_of(version)
+    trigger = said.trigger if said else None
     statement = sa.select(Ticket).where(Ticket.tenant_id == tenant_id, Ticket.status.not_in(_GONE)).order_by(Ticket.id).limit(BATCH)
     rows = db.session.scalars(statement if after is None else statement.where(Ticket.id > after)).all()
     if not isinstance(trigger, AfterTime) or not rows:
@@ -82,8 +83,10 @@ def ring(ticket_id: UUID, version_id: UUID, since: datetime, base: datetime, *, 
         return []
     rule, version = found
     definition = queries.definition_of(version)
-    trigger = definition.trigger
-    if not isinstance(trigger, AfterTime) or timing.anchors(ticket.tenant_id, [ticket], trigger.without).get(ticket.id) != since:
+    trigger = definition.trigger if definition else None
+    if definition is None or not isinstance(trigger, AfterTime):
+        return []
+    if timing.anchors(ticket.tenant_id, [ticket], trigger.without).get(ticket.id) != since:
         return []
     calendar = timing.calendars([ticket])[ticket.id]
     due = timing.due_at(trigger, base, calendar)
