@@ -73,7 +73,7 @@ def rehearse(said: Definition, *, by: Actor, now: datetime, client_id: UUID | No
     if client_id is not None:
         by.must_reach(client_id)
     lived = _read(client_id, now, by=by)
-    terms = matching.terms(said.query, by=by, now=now, tz=UTC)
+    terms = matching.Conditions(by=by, now=now, tz=UTC).terms(said.query)
     moments = sorted(_moments(said, lived, now), key=lambda moment: moment.at)
     made = Rehearsal(tickets=len(lived.tickets))
     if len(lived.tickets) == MOST_TICKETS:

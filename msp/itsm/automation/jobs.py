@@ -35,7 +35,7 @@ def happened(call: Call) -> None:
         return
     told = Happened(
         UUID(args["event_id"]), args["kind"], datetime.fromisoformat(args["at"]), tuple(UUID(id) for id in args.get("chain", ())),
-        args.get("score"),
+        args.get("depth", 0), args.get("score"),
     )  # fmt: skip
     ticket_id = UUID(args["ticket_id"])
     try:

@@ -40,27 +40,34 @@ def check(text: str, *, by: Actor, now: datetime, tz: tzinfo) -> None:
     _terms(_read(text), fields.ticket_fields(by=by), now, tz)
 
 
-def terms(text: str, *, by: Actor, now: datetime, tz: tzinfo) -> list[Term]:
-    """The terms of a condition, for whatever clients `by` reaches; QueryError where it cannot be read any more."""
-    query = _read(text)
-    return _terms(query, _forgiving(fields.ticket_fields(by=by)), now, tz) if query.nodes else []
+class Conditions:
+    """Conditions of many rules at one instant, for whatever clients `by` reaches: what several of them ask for is made once."""
+
+    def __init__(self, *, by: Actor, now: datetime, tz: tzinfo) -> None:
+        self._registry = _forgiving(fields.ticket_fields(by=by))
+        self._now, self._tz = now, tz
+        self._known: dict[str, Term] = {}
+
+    def terms(self, text: str) -> list[Term]:
+        """The terms of a condition; QueryError where it cannot be read any more."""
+        return [self._term(node, words) for node, words in _worded(text)]
+
+    def _term(self, node: ast.Node, words: str) -> Term:
+        if words not in self._known:
+            (self._known[words],) = _terms(ast.Query((node,)), self._registry, self._now, self._tz)
+        return self._known[words]
 
 
 def holding(ticket: Ticket, asked: Mapping[UUID, Sequence[Term]]) -> dict[UUID, list[bool]]:
     """Which terms of each condition hold for a ticket, as its row stands now, with one statement."""
-    columns = [term.condition.is_(sa.true()) for found in asked.values() for term in found]
-    if not columns:
+    distinct = {term.words: term.condition.is_(sa.true()) for found in asked.values() for term in found}
+    if not distinct:
         return {key: [] for key in asked}
     db.session.flush()
-    labelled = [column.label(f"c{number}") for number, column in enumerate(columns)]
+    labelled = [column.label(f"c{number}") for number, column in enumerate(distinct.values())]
     statement = sa.select(*labelled).select_from(Ticket).where(Ticket.tenant_id == ticket.tenant_id, Ticket.id == ticket.id)
-    row = iter(db.session.execute(statement).one())
-    return {key: [bool(next(row)) for _ in found] for key, found in asked.items()}
-
-
-def where(found: Sequence[Term]) -> list[Condition]:
-    """All of the terms as conditions of a list."""
-    return [term.condition for term in found]
+    holds = dict(zip(distinct, db.session.execute(statement).one(), strict=True))
+    return {key: [bool(holds[term.words]) for term in found] for key, found in asked.items()}
 
 
 @lru_cache(maxsize=1024)
@@ -73,6 +80,11 @@ def _read(text: str) -> ast.Query:
     if query.sort:
         raise QueryError(query.sort[0].span, "unexpected", "A rule looks at one ticket: it has no order.")
     return query
+
+
+@lru_cache(maxsize=1024)
+def _worded(text: str) -> list[tuple[ast.Node, str]]:
+    return [(node, str(node)) for node in _read(text).nodes]
 
 
 def _terms(query: ast.Query, registry: Registry, now: datetime, tz: tzinfo) -> list[Term]:

@@ -5,7 +5,7 @@ from msp.core.db import db
 from msp.core.ids import new_id
 from msp.core.outbox import services as outbox
 from msp.itsm.automation import jobs
-from msp.itsm.automation.events import chain
+from msp.itsm.automation.events import chain, depth
 from msp.itsm.csat.events import SurveyAnswered
 from msp.itsm.csat.models import Survey
 from msp.itsm.sla.events import StepsFired
@@ -74,6 +74,6 @@ def _tell(kind: str, event: TicketEvent | SurveyAnswered, **more: int | None) ->
         return
     args = {
         "event_id": str(new_id()), "kind": kind, "ticket_id": str(event.ticket_id), "at": clock.now().isoformat(),
-        "chain": [str(id) for id in chain()], **more,
+        "chain": [str(id) for id in chain()], "depth": depth(), **more,
     }  # fmt: skip
     outbox.enqueue(jobs.HAPPENED, args, tenant_id=event.tenant_id)

@@ -81,10 +81,11 @@ def test_triggers_in_words() -> None:
 
 
 def test_loops_and_long_chains_are_refused() -> None:
-    assert guard.refusal("c", ["a", "b"], ["A", "B"]) is None
-    assert guard.refusal("b", ["a", "b"], ["A", "B"]) == "its own acts never start it"
-    assert guard.refusal("a", ["a", "b"], ["A", "B"]) == "these rules start each other in a loop: A → B → A"
-    assert "12 rules" in (guard.refusal("z", list("abcdefghijkl"), list("ABCDEFGHIJKL")) or "")
+    assert guard.refusal("c", ["a", "b"], 2, ["A", "B"]) is None
+    assert guard.refusal("b", ["a", "b"], 2, ["A", "B"]) == "its own acts never start it"
+    assert guard.refusal("a", ["a", "b"], 2, ["A", "B"]) == "these rules start each other in a loop: A → B → A"
+    assert guard.refusal("z", list("abcdefghijklmno"), 1, list("ABCDEFGHIJKLMNO")) is None  # all of them about one event
+    assert "12 times" in (guard.refusal("z", list("ab"), 12, list("AB")) or "")
 
 
 def test_a_trace_reads_as_it_was_written() -> None:

@@ -42,12 +42,16 @@ TIME = "time"
 
 @dataclass(frozen=True)
 class Happened:
-    """What happened to a ticket. `chain`: the rules that led to it. `words`: how a trace begins, where not by the trigger."""
+    """What happened to a ticket. `chain`: the rules that led to it, over `depth` events of theirs.
+
+    `words`: how a trace begins, where not by the trigger.
+    """
 
     id: UUID
     kind: str
     at: datetime
     chain: tuple[UUID, ...] = ()
+    depth: int = 0
     score: int | None = None
     words: str = ""
 
@@ -83,7 +87,10 @@ def meet(ticket_id: UUID, happened: Happened, rules: Sequence[InForce], *, by: A
     met = queries.met(ticket, happened.id)
     waiting = [each for each in listening if each.version.id not in met]
     runs: list[Run] = []
-    asked = {each.version.id: _asked(each, ticket, by) for each in waiting}
+    before: list[UUID] = []  # rules that acted on this event: what follows saw what they did
+    zone = ZoneInfo(db.session.get_one(Tenant, ticket.tenant_id).time_zone)
+    conditions = matching.Conditions(by=by, now=clock.now(), tz=zone)
+    asked = {each.version.id: _asked(each, conditions) for each in waiting}
     holds = matching.holding(ticket, {key: terms for key, terms in asked.items() if not isinstance(terms, QueryError)})
     for number, each in enumerate(waiting):
         terms = asked[each.version.id]
@@ -93,10 +100,10 @@ def meet(ticket_id: UUID, happened: Happened, rules: Sequence[InForce], *, by: A
             continue
         if not all(holds[each.version.id]):
             continue
-        told = _run(ticket, each, happened, [term.words for term in terms], by)
+        told = _run(ticket, each, happened, before, [term.words for term in terms], by)
         runs.append(_record(ticket, each, happened, told, by))
         if told.has_acted:
-            happened = replace(happened, chain=(*happened.chain, each.rule.id))  # what follows saw what it did
+            before.append(each.rule.id)
             if each.definition.stops:
                 break
             later = [other.version.id for other in waiting[number + 1 :]]
@@ -105,18 +112,17 @@ def meet(ticket_id: UUID, happened: Happened, rules: Sequence[InForce], *, by: A
     return runs
 
 
-def _asked(each: InForce, ticket: Ticket, by: Actor) -> list[matching.Term] | QueryError:
-    zone = ZoneInfo(db.session.get_one(Tenant, ticket.tenant_id).time_zone)
+def _asked(each: InForce, conditions: matching.Conditions) -> list[matching.Term] | QueryError:
     try:
-        return matching.terms(each.definition.query, by=by, now=clock.now(), tz=zone)
+        return conditions.terms(each.definition.query)
     except QueryError as error:
         return error
 
 
-def _run(ticket: Ticket, each: InForce, happened: Happened, terms: list[str], by: Actor) -> _Told:
+def _run(ticket: Ticket, each: InForce, happened: Happened, before: Sequence[UUID], terms: list[str], by: Actor) -> _Told:
     told = _Told([_begin(each, happened), trace.matched(terms)])
-    if refused := guard.refusal(each.rule.id, happened.chain, queries.names_of(happened.chain)):
-        told.outcome = "skipped" if happened.chain[-1] == each.rule.id else "stopped"
+    if refused := guard.refusal(each.rule.id, happened.chain, happened.depth, queries.names_of(happened.chain)):
+        told.outcome = "skipped" if happened.chain[-1:] == (each.rule.id,) else "stopped"
         told.lines.append(Line(told.outcome, told.outcome, refused))
     elif why := _done_before(ticket, each):
         told.lines.append(trace.skipped(why))
@@ -124,7 +130,7 @@ def _run(ticket: Ticket, each: InForce, happened: Happened, terms: list[str], by
         told.outcome = "stopped"
         told.lines.append(Line("stopped", "brake", _brake(ticket, each)))
     else:
-        _act(ticket, each, happened, told, by)
+        _act(ticket, each, happened, before, told, by)
     return told
 
 
@@ -162,13 +168,13 @@ def _brake(ticket: Ticket, each: InForce) -> str:
     return words
 
 
-def _act(ticket: Ticket, each: InForce, happened: Happened, told: _Told, by: Actor) -> None:
+def _act(ticket: Ticket, each: InForce, happened: Happened, before: Sequence[UUID], told: _Told, by: Actor) -> None:
     """Do the steps in their order; the first error ends them."""
     acting = Acting(ticket, each.rule, replace(by, name=f"Rule “{each.rule.name}”"))
     for number, action in enumerate(each.definition.actions, 1):
         label = f"{number} {KINDS[action.kind].label.lower()}"
         try:
-            with savepoint(), caused_by(*happened.chain, each.rule.id):
+            with savepoint(), caused_by(*happened.chain, *before, each.rule.id, depth=happened.depth + 1):
                 did = ACTS[action.kind](acting, action.values)
         except MspError as error:
             told.outcome = "failed"
