@@ -25,6 +25,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
     "Provider": (
         Place("Agents", "agents.page", "user", Permission.AGENT_MANAGE),
         Place("Teams", "teams.page", "users"),
+        Place("Automation", "automation.page", "bolt"),
         Place("Settings", "settings.page", "settings"),
     ),
 }

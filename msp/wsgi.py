@@ -28,6 +28,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.macros",
     "msp.itsm.recurring",
     "msp.itsm.csat",
+    "msp.itsm.automation",
     "portal",
     "agent_console",
 )

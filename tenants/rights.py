@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = {
     P.TICKET_ANY_MOVE: "move tickets past the table of moves",
     P.NOTE_WRITE: "write internal notes",
     P.MACRO_MANAGE: "change canned replies",
+    P.AUTOMATE: "change rules of automation",
     P.ANNOUNCE: "publish announcements",
     P.PROBLEM_MANAGE: "manage problems",
     P.CHANGE_MANAGE: "manage changes",

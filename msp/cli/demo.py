@@ -21,6 +21,9 @@ from msp.core.auth import passwords
 from msp.core.db import call, db, transaction
 from msp.core.outbox import services as outbox
 from msp.core.scope import Scope, Trail
+from msp.itsm.automation import shipped
+from msp.itsm.automation.services import rules
+from msp.itsm.macros import services as macros
 from msp.itsm.recurring import services as recurring
 from msp.itsm.sla.models import Definition
 from msp.itsm.sla.services import definitions, escalation
@@ -97,6 +100,8 @@ class Seeder:
                 self._staff(lambda recurs=recurs: self._recurs(recurs))
             for story in sorted(STORIES, key=lambda s: -s.hours):
                 self._ticket(story)
+        with self.app.app_context():  # their timers are set by the workers
+            self._live(self.agents["Oliver"], self.now, self._rules)
         return {"sign_ins": self.sign_ins, "try": list(TRY)}
 
     def _staff(self, work: Any) -> Any:
@@ -191,6 +196,16 @@ class Seeder:
         self._let_steps_fire(story.client, ticket_id, self.now)
         if story.tags:
             self._live(self.agents["Maya"], self.now, lambda: triage.set_tags(ticket_id, story.tags, by=self.agents["Maya"]))
+
+    def _rules(self) -> None:
+        """Rules in force: urgent tickets without an answer, bad ratings, closing what was resolved after a warning."""
+        by = self.agents["Oliver"]
+        text = "Hello {requester.first_name},\n\n“{ticket.subject}” is done, as far as we know. We close it in two days."
+        warning = macros.add_macro("Closes in two days", text, by=by, folder="Rules")
+        for start in shipped.STARTS.values():
+            actions = [{**each, "macro": str(warning.id)} if each["kind"] == "reply" else each for each in start.content["actions"]]
+            made = rules.add_rule(start.name, {**start.content, "actions": actions}, by=by)
+            rules.put_in_force(made.id, version=made.version, by=by)
 
     def _let_steps_fire(self, client: str, ticket_id: UUID, at: datetime) -> None:
         """What fell due before the next act, at its own instant."""

@@ -49,6 +49,9 @@ class Things:
         if "task_id" in names:
             made = self._send("POST", f"{API}/tickets/{self._ticket()}/tasks", json={"tasks": [{"title": "Order the part"}]})
             found["task_id"] = made["data"][0]["id"]
+        if "rule_id" in names:
+            content = {"trigger": {"kind": "event", "event": "rated"}, "actions": [{"kind": "tag", "tags": "told"}]}
+            found["rule_id"] = self._post("/rules", name="Told", client_id=str(self.company.id), content=content)
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found

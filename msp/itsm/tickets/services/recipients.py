@@ -71,6 +71,16 @@ class Directory:
         """Members of a team who work now and may see this client."""
         return [agent for agent in self.reaching(tenant_id, self._member_ids(team_id)) if self._roster.is_on_duty(agent.id)]
 
+    def present(self, tenant_id: UUID, team_id: UUID) -> list[Agent]:
+        """Members of a team who work now and may see this client."""
+        return [agent for agent in self.reaching(tenant_id, self._member_ids(team_id)) if self._roster.is_on_duty(agent.id)]
+
+    def on_call_for(self, ticket: Ticket) -> list[tuple[Agent, str]]:
+        """Whoever is on call for the ticket's team; with nobody there its lead, then every administrator."""
+        found = self._roster.on_call(ticket.team_id) if ticket.team_id else None
+        people = [(agent, "on call") for agent in self.reaching(ticket.tenant_id, [found])]
+        return people or [(agent, "nobody else to tell") for agent in self._last_resort(ticket)]
+
     def reaching(self, tenant_id: UUID, agent_ids: Iterable[UUID | None]) -> Iterator[Agent]:
         """Those of the agents who are active and may see this client."""
         for agent_id in agent_ids:
