@@ -36,6 +36,6 @@ BLUEPRINTS = (
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, announcements, client_fields, client_settings, clients, contacts, macros, recurring, rules, service_levels, settings, sla_client,
-    sla_editor, teams, trails,
+    agents, announcements, client_fields, client_settings, clients, contacts, macros, recurring, rules, service_levels, settings,
+    sla_client, sla_editor, teams, trails,
 )  # fmt: skip
