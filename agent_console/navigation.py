@@ -19,6 +19,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
     "Clients": (
         Place("Clients", "clients.page", "building", Permission.CLIENT_READ),
         Place("Service levels", "service_levels.page", "clock", Permission.SLA_READ),
+        Place("Approvals", "approvals.page", "circle-check", Permission.APPROVAL_READ),
         Place("Announcements", "announcements.page", "speakerphone"),
     ),
     "Provider": (

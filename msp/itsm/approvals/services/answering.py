@@ -34,9 +34,10 @@ def decide(
         tenants.check_version(approval, version)
     if not approval.is_waiting:
         raise errors.ApprovalEnded("This is decided already; nothing more can be done here.")
+    seat = _own_seat(approval, by)
     if seen is not None and seen != approval.shown_hash:
         raise errors.ShownChanged("What you were shown has changed; look at it again.")
-    seat, text = _own_seat(approval, by), _reason(reason, is_needed=not is_approved)
+    text = _reason(reason, is_needed=not is_approved)
     now, way = clock.now(), Way(channel, link.id if link is not None else None)
     with errors.worded():
         entry = engine.Answered(now, str(seat.id), _person(by), is_approved)
