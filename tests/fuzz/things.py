@@ -3,6 +3,9 @@
 import io
 from typing import Any
 
+from msp.core.ids import new_id
+from msp.itsm.approvals.services import asking as approvals
+from msp.itsm.approvals.shown import Shown
 from msp.itsm.tickets.services import opening
 from tests.support import world
 
@@ -41,6 +44,8 @@ class Things:
             found["follower_id"] = self._post(f"/tickets/{found['ticket']}/followers", contact_id=follower)
         if "announcement_id" in names:
             found["announcement_id"] = self._post("/announcements", title="Labels are printed late", client_ids=[str(self.company.id)])
+        if "approval_id" in names:
+            found["approval_id"] = self._approval()
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found
@@ -49,6 +54,14 @@ class Things:
         requester = self.company.actor("requester")
         with world.acting(self.portal, requester):
             return opening.open_ticket(self.company.id, "No mail", body="Since noon.", by=requester).ref
+
+    def _approval(self) -> str:
+        """One that the requester asked for and a colleague is asked about."""
+        requester, colleague = self.company.actor("requester"), str(self.company.people["manager"].id)
+        chain = {"stages": [{"name": "Manager", "approvers": [{"contact": colleague}]}]}
+        with world.acting(self.portal, requester):
+            made = approvals.start(self.company.id, "purchase", new_id(), Shown("A laptop"), chain, by=requester)
+            return str(made.id)
 
     def _file(self) -> str:
         """A file that a reply to a ticket holds, so that both sides see it."""
