@@ -20,6 +20,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("Clients", "clients.page", "building", Permission.CLIENT_READ),
         Place("Service levels", "service_levels.page", "clock", Permission.SLA_READ),
         Place("Tasks", "tasks.page", "list-check"),
+        Place("Approvals", "approvals.page", "circle-check", Permission.APPROVAL_READ),
         Place("Announcements", "announcements.page", "speakerphone"),
     ),
     "Provider": (

@@ -47,6 +47,8 @@ WORDS: Mapping[str, str] = {
     P.TICKET_READ_SITE: "read the requests of a site",
     P.TICKET_READ_COMPANY: "read the company’s requests",
     P.APPROVE: "approve requests",
+    P.APPROVAL_READ: "read approvals",
+    P.APPROVAL_ANSWER: "answer approvals",
 }
 
 

@@ -19,7 +19,7 @@ from tenants import queries as tenants
 blueprint = console_blueprint("notifications", "/notifications")
 ICONS = {
     "escalation": "alarm-snooze", "assignment": "user-check", "reply": "message", "opened": "ticket", "task": "list-check",
-    "task_late": "alarm-snooze", "automation": "bolt",
+    "task_late": "alarm-snooze", "automation": "bolt", "approval": "circle-check",
 }  # fmt: skip
 
 
@@ -51,6 +51,8 @@ def open_one(notification_id: UUID) -> ResponseReturnValue:
     """Read one, and go to what it is about."""
     shown = queries.own_notification(notification_id, by=g.actor)
     services.mark_read(by=g.actor, id=shown.id)
+    if shown.subject_kind == "approval":
+        return redirect(url_for("approvals.one", approval_id=shown.subject_id), 303)
     if shown.subject_kind != "ticket":
         raise NotFound
     return redirect(url_for("ticket.page", ref=shown.ref), 303)

@@ -174,7 +174,7 @@ _MEANINGFUL = frozenset(
     {"ref", "roles", "kind", "subject_kind",
       "status", "state", "step", "standing", "sla_clock", "outcome", "storage_key", "preview_key", "sha256",
      "content_type", "actor_kind", "author_kind", "uploader_kind", "via", "source", "priority", "colour", "language", "time_zone",
-     "held_reason", "sla_outcome", "sla_standing", "rule"}
+     "held_reason", "sla_outcome", "sla_standing", "rule", "shown_hash"}
 )  # fmt: skip
 
 

@@ -8,10 +8,12 @@ from flask.typing import ResponseReturnValue
 from msp.core import clock
 from msp.itsm.announcements import queries as announcements
 from msp.itsm.announcements.queries import Notice
+from msp.itsm.approvals import queries as approvals
 from msp.itsm.tickets.request_lists import request_list
 from portal import rights, rows
 from portal.blueprint import portal_blueprint
 from portal.shell import zone
+from portal.views.approvals import rows as approval_rows
 
 SHOWN, FOUND = 5, 20
 blueprint = portal_blueprint("home")
@@ -38,6 +40,7 @@ def page() -> ResponseReturnValue:
         disruptions=[each for each in notices if each.level == "disruption"],
         news=[each for each in notices if each.level != "disruption"],
         welcome=g.host.welcome,
+        waiting=approval_rows(approvals.approval_page(by=g.actor, which="waiting", limit=SHOWN).rows, now),
     )
 
 

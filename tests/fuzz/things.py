@@ -3,6 +3,9 @@
 import io
 from typing import Any
 
+from msp.core.ids import new_id
+from msp.itsm.approvals.services import asking as approvals
+from msp.itsm.approvals.shown import Shown
 from msp.itsm.tickets.services import opening
 from tests.support import world
 
@@ -52,6 +55,8 @@ class Things:
         if "rule_id" in names:
             content = {"trigger": {"kind": "event", "event": "rated"}, "actions": [{"kind": "tag", "tags": "told"}]}
             found["rule_id"] = self._post("/rules", name="Told", client_id=str(self.company.id), content=content)
+        if "approval_id" in names:
+            found["approval_id"] = self._approval()
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found
@@ -60,6 +65,14 @@ class Things:
         requester = self.company.actor("requester")
         with world.acting(self.portal, requester):
             return opening.open_ticket(self.company.id, "No mail", body="Since noon.", by=requester).ref
+
+    def _approval(self) -> str:
+        """One that the requester asked for and a colleague is asked about."""
+        requester, colleague = self.company.actor("requester"), str(self.company.people["manager"].id)
+        chain = {"stages": [{"name": "Manager", "approvers": [{"contact": colleague}]}]}
+        with world.acting(self.portal, requester):
+            made = approvals.start(self.company.id, "purchase", new_id(), Shown("A laptop"), chain, by=requester)
+            return str(made.id)
 
     def _file(self) -> str:
         """A file that a reply to a ticket holds, so that both sides see it."""
