@@ -21,6 +21,7 @@ FEATURES: tuple[str, ...] = (
     "tenants.availability",
     "msp.itsm.sla",
     "msp.itsm.announcements",
+    "msp.itsm.knowledge",
     "msp.itsm.tickets",
     "msp.itsm.tickets.custom",
     "msp.itsm.tickets.views",

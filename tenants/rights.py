@@ -25,6 +25,7 @@ WORDS: Mapping[str, str] = {
     P.NOTE_WRITE: "write internal notes",
     P.MACRO_MANAGE: "change canned replies",
     P.ANNOUNCE: "publish announcements",
+    P.ARTICLE_MANAGE: "write and publish articles",
     P.PROBLEM_MANAGE: "manage problems",
     P.CHANGE_MANAGE: "manage changes",
     P.REPORT_MANAGE: "manage reports",
