@@ -5,6 +5,7 @@ from agent_console.views import (
     acts,
     agents,
     announcements,
+    articles,
     bulk,
     client_fields,
     client_settings,
@@ -28,10 +29,11 @@ from agent_console.views import (
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
-    notifications.blueprint, places.announcements, places.clients, places.service_levels, places.agents, places.teams, places.settings,
+    notifications.blueprint, places.announcements, places.articles, places.clients, places.service_levels, places.agents, places.teams,
+    places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, announcements, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client, sla_editor,
-    teams, trails,
+    agents, announcements, articles, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client,
+    sla_editor, teams, trails,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from msp.core.live.pages import stream
 from msp.core.web.brand import hue_of
 from msp.core.web.frame import brand_of
 from msp.core.web.shell import NavGroup, NavItem, Shell, User
+from msp.itsm.knowledge import queries as knowledge
 from portal import rights
 
 
@@ -41,6 +42,8 @@ def _places() -> Iterator[NavItem]:
     yield _place("My requests", "requests.mine")
     if rights.sees_company(g.actor):
         yield _place("Company", "requests.company")
+    if knowledge.reads_any(g.host.id, by=g.actor):
+        yield _place("Help articles", "help.page")
     yield _place("News", "news.page")
     yield _place("Service levels", "levels.page")
     if rights.manages_people(g.actor):
@@ -49,7 +52,7 @@ def _places() -> Iterator[NavItem]:
 
 def _place(label: str, endpoint: str) -> NavItem:
     here = request.endpoint or ""
-    is_current = here == endpoint or (endpoint == "people.page" and here.startswith("people."))
+    is_current = here == endpoint or (endpoint in ("people.page", "help.page") and here.startswith(endpoint.removesuffix("page")))
     if here.startswith("ticket."):
         is_current = endpoint == g.get("list_of_request", "requests.mine")  # where the page's own way back leads
     return NavItem(label, url_for(endpoint), is_current=is_current)

@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+from msp.itsm.knowledge import services as knowledge
 from msp.itsm.tickets.services import opening
 from tests.support import world
 
@@ -41,6 +42,8 @@ class Things:
             found["follower_id"] = self._post(f"/tickets/{found['ticket']}/followers", contact_id=follower)
         if "announcement_id" in names:
             found["announcement_id"] = self._post("/announcements", title="Labels are printed late", client_ids=[str(self.company.id)])
+        if "article_id" in names:
+            found["article_id"] = self._article()
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found
@@ -49,6 +52,13 @@ class Things:
         requester = self.company.actor("requester")
         with world.acting(self.portal, requester):
             return opening.open_ticket(self.company.id, "No mail", body="Since noon.", by=requester).ref
+
+    def _article(self) -> str:
+        """A published article of the company, so that both sides read it."""
+        with world.as_staff(self.console) as by:
+            chosen = {"audience": "chosen", "client_ids": [self.company.id]}
+            row = knowledge.write_article("Labels are printed askew", "Turn the roll.", by=by, **chosen)
+            return str(knowledge.move_article(row.id, "published", version=row.version, by=by).id)
 
     def _file(self) -> str:
         """A file that a reply to a ticket holds, so that both sides see it."""
