@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from msp.cli.context import console_app, operator
+from msp.cli.demo_content.articles import ARTICLES, ArticleStory
 from msp.cli.demo_content.cast import AGENTS, CLIENTS, PROVIDER, TEAMS, ClientStory, policy_content
 from msp.cli.demo_content.tickets import STORIES, Act, Story
 from msp.core import clock
@@ -20,6 +21,7 @@ from msp.core.auth import passwords
 from msp.core.db import call, db, transaction
 from msp.core.outbox import services as outbox
 from msp.core.scope import Scope, Trail
+from msp.itsm.knowledge import services as knowledge
 from msp.itsm.sla.models import Definition
 from msp.itsm.sla.services import definitions, escalation
 from msp.itsm.tickets.models import Category
@@ -93,6 +95,8 @@ class Seeder:
                     call("set_credential", p_person=person_id, p_password_hash=hashed)
             for story in sorted(STORIES, key=lambda s: -s.hours):
                 self._ticket(story)
+            for number, article in enumerate(ARTICLES):
+                self._article(article, hours=24 * (len(ARTICLES) - number))
         return {"sign_ins": self.sign_ins, "try": list(TRY)}
 
     def _staff(self, work: Any) -> Any:
@@ -213,6 +217,14 @@ class Seeder:
                 conversation.reply(ticket_id, text, by=who, then="resolved")
             case _:
                 raise ValueError(act.what)
+
+    def _article(self, story: ArticleStory, hours: float) -> None:
+        """Written by the team lead, and published an hour later."""
+        by, at = self.agents["Maya"], self._at(hours)
+        fields = {**story.fields(self.tenants), "review_on": (at + timedelta(days=180)).date()}
+        row = self._live(by, at, lambda: knowledge.write_article(story.title, story.body, by=by, **fields))
+        later = at + timedelta(hours=1)
+        self._live(by, later, lambda: knowledge.move_article(row.id, "published", version=row.version, by=by))
 
     def _live(self, by: Actor, at: datetime, work: Any) -> Any:
         """One act at its own instant, under the scope of whoever did it."""

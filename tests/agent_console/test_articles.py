@@ -1,11 +1,15 @@
 """Articles in the console: written, looked at, published, their versions; and who may."""
 
+import re
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from msp.core import clock
 from msp.itsm.knowledge import queries, services
+from tests.agent_console.conftest import TEN
 from tests.itsm.test_knowledge import published, seen
 from tests.support import pages, world
 from tests.support.pages import words
@@ -84,6 +88,21 @@ def test_only_who_may_and_sees_the_clients(console_app: Any, sit: Any, acme: Any
     assert reader.get(f"/articles/{theirs.id}").status_code == 200
     assert reader.post("/articles/new", **GOOD).status_code == 403
     assert reader.post(f"/articles/{theirs.id}/move", to="retired", version=str(theirs.version)).status_code == 403
+
+
+def test_the_owner_is_told_once_that_a_review_is_due(console_app: Any, sit: Any) -> None:
+    owner, title = sit(), world.unique("Due ")
+    row = published(console_app, title, audience="internal", owner_id=owner.actor.id, review_on=date(2027, 3, 1))
+    early, late = date(2027, 2, 28), date(2027, 3, 1)
+    for day, told in ((early, 0), (late, 1), (late, 0)):
+        with clock.at(TEN), world.as_staff(console_app) as by:
+            services.remind_owners(day, by=by)
+        assert words(owner.get("/notifications")).count(f"“{title}” is due") == (1 if told or day == late else 0)
+    [mine] = re.findall(r'action="(/notifications/[0-9a-f-]{36})"', owner.get("/notifications").text)
+    assert owner.post(mine).headers["Location"] == f"/articles/{row.id}"
+    with world.as_staff(console_app) as by:
+        row = queries.visible_article(row.id, by=by)
+        assert services.change_article(row.id, version=row.version, review_on=date(2028, 3, 1), by=by).reminded_on is None
 
 
 def test_the_list_asks_as_often_for_many_as_for_few(console_app: Any, sit: Any, acme: Any) -> None:

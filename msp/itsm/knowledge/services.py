@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from msp.core import clock
 from msp.core.actor import Actor
-from msp.core.db import call, db
+from msp.core.db import call, db, locked
 from msp.core.errors import Conflict, FieldError, Forbidden, Invalid
 from msp.core.ids import new_id
+from msp.core.notify import services as notify
 from msp.itsm.knowledge import queries
 from msp.itsm.knowledge.models import Article, ArticleDeflection, ArticleEdition, ArticleFeedback, ClientArticle, PublishedArticle
 from msp.itsm.knowledge.words import AUDIENCES, LANGUAGES, MOVES, READERS
@@ -94,6 +95,24 @@ def move_article(article_id: UUID, to: str, *, version: int, by: Actor) -> Artic
     row.state, row.updated_at = to, clock.now()
     _spread(row, by=by)
     return row
+
+
+def remind_owners(today: date, *, by: Actor) -> int:
+    """Tell the owners of published articles whose review is due, once for each date of review; how many articles it were."""
+    by.require(Permission.ARTICLE_MANAGE)
+    due = sa.select(Article).where(
+        Article.state == "published", Article.review_on <= today, Article.owner_id.is_not(None), Article.reminded_on.is_(None)
+    )
+    rows = db.session.scalars(locked(due.order_by(Article.id), skip_locked=True)).all()
+    news = [
+        notify.News(row.tenant_id, row.owner_id, "article_review", "article", row.id, "", f"“{row.title}” is due for a review.")
+        for row in rows if row.owner_id is not None
+    ]  # fmt: skip
+    for row in rows:
+        row.reminded_on = today
+    db.session.flush()
+    notify.tell(news)
+    return len(rows)
 
 
 def say_useful(article_id: UUID, tenant_id: UUID, is_useful: bool, *, by: Actor, words: str = "") -> None:
