@@ -20,7 +20,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("Clients", "clients.page", "building", Permission.CLIENT_READ),
         Place("Service levels", "service_levels.page", "clock", Permission.SLA_READ),
         Place("Announcements", "announcements.page", "speakerphone"),
-        Place("Articles", "articles.page", "file-text"),
+        Place("Articles", "articles.page", "book"),
     ),
     "Provider": (
         Place("Agents", "agents.page", "user", Permission.AGENT_MANAGE),
