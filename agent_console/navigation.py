@@ -22,6 +22,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("Tasks", "tasks.page", "list-check"),
         Place("Approvals", "approvals.page", "circle-check", Permission.APPROVAL_READ),
         Place("Announcements", "announcements.page", "speakerphone"),
+        Place("Articles", "articles.page", "book"),
     ),
     "Provider": (
         Place("Agents", "agents.page", "user", Permission.AGENT_MANAGE),

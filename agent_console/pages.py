@@ -6,6 +6,7 @@ from agent_console.views import (
     agents,
     announcements,
     approvals,
+    articles,
     bulk,
     client_fields,
     client_settings,
@@ -32,11 +33,11 @@ from agent_console.views import (
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
-    tasks.blueprint, notifications.blueprint, places.announcements, places.approvals, places.automation, places.clients,
+    tasks.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles, places.automation, places.clients,
     places.service_levels, places.agents, places.teams, places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, announcements, approvals, client_fields, client_settings, clients, contacts, macros, recurring, rules, service_levels, settings,
-    sla_client, sla_editor, teams, trails,
+    agents, announcements, approvals, articles, client_fields, client_settings, clients, contacts, macros, recurring, rules, service_levels,
+    settings, sla_client, sla_editor, teams, trails,
 )  # fmt: skip

@@ -22,6 +22,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.sla",
     "msp.itsm.announcements",
     "msp.itsm.approvals",
+    "msp.itsm.knowledge",
     "msp.itsm.tickets",
     "msp.itsm.tickets.custom",
     "msp.itsm.tickets.views",

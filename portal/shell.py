@@ -11,6 +11,7 @@ from msp.core.web.brand import hue_of
 from msp.core.web.frame import brand_of
 from msp.core.web.shell import NavGroup, NavItem, Shell, User
 from msp.itsm.approvals import queries as approvals
+from msp.itsm.knowledge import queries as knowledge
 from portal import rights
 
 
@@ -43,6 +44,8 @@ def _places() -> Iterator[NavItem]:
     if rights.sees_company(g.actor):
         yield _place("Company", "requests.company")
     yield _place("Approvals", "approvals.page", approvals.waiting_count(by=g.actor))
+    if knowledge.reads_any(g.host.id, by=g.actor):
+        yield _place("Help articles", "help.page")
     yield _place("News", "news.page")
     yield _place("Service levels", "levels.page")
     if rights.manages_people(g.actor):
@@ -51,7 +54,8 @@ def _places() -> Iterator[NavItem]:
 
 def _place(label: str, endpoint: str, count: int = 0) -> NavItem:
     here = request.endpoint or ""
-    is_current = here == endpoint or (endpoint in ("people.page", "approvals.page") and here.startswith(endpoint.removesuffix("page")))
+    is_area = endpoint in ("people.page", "approvals.page", "help.page")
+    is_current = here == endpoint or (is_area and here.startswith(endpoint.removesuffix("page")))
     if here.startswith("ticket."):
         is_current = endpoint == g.get("list_of_request", "requests.mine")  # where the page's own way back leads
     return NavItem(label, url_for(endpoint), count=str(count) if count else None, is_current=is_current)

@@ -26,6 +26,7 @@ WORDS: Mapping[str, str] = {
     P.MACRO_MANAGE: "change canned replies",
     P.AUTOMATE: "change rules of automation",
     P.ANNOUNCE: "publish announcements",
+    P.ARTICLE_MANAGE: "write and publish articles",
     P.PROBLEM_MANAGE: "manage problems",
     P.CHANGE_MANAGE: "manage changes",
     P.REPORT_MANAGE: "manage reports",

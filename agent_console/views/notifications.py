@@ -53,6 +53,8 @@ def open_one(notification_id: UUID) -> ResponseReturnValue:
     services.mark_read(by=g.actor, id=shown.id)
     if shown.subject_kind == "approval":
         return redirect(url_for("approvals.one", approval_id=shown.subject_id), 303)
+    if shown.subject_kind == "article":
+        return redirect(url_for("articles.article", article_id=shown.subject_id), 303)
     if shown.subject_kind != "ticket":
         raise NotFound
     return redirect(url_for("ticket.page", ref=shown.ref), 303)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from msp.cli.context import console_app, operator
+from msp.cli.demo_content.articles import ARTICLES, ArticleStory
 from msp.cli.demo_content.cast import AGENTS, CLIENTS, PROVIDER, TEAMS, ClientStory, policy_content
 from msp.cli.demo_content.recurring import RECURRING, Recurs
 from msp.cli.demo_content.tickets import STORIES, Act, Story
@@ -23,6 +24,7 @@ from msp.core.outbox import services as outbox
 from msp.core.scope import Scope, Trail
 from msp.itsm.automation import shipped
 from msp.itsm.automation.services import rules
+from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
 from msp.itsm.recurring import services as recurring
 from msp.itsm.sla.models import Definition
@@ -100,6 +102,8 @@ class Seeder:
                 self._staff(lambda recurs=recurs: self._recurs(recurs))
             for story in sorted(STORIES, key=lambda s: -s.hours):
                 self._ticket(story)
+            for number, article in enumerate(ARTICLES):
+                self._article(article, hours=24 * (len(ARTICLES) - number))
         with self.app.app_context():  # their timers are set by the workers
             self._live(self.agents["Oliver"], self.now, self._rules)
         return {"sign_ins": self.sign_ins, "try": list(TRY)}
@@ -239,6 +243,14 @@ class Seeder:
                 conversation.reply(ticket_id, text, by=who, then="resolved")
             case _:
                 raise ValueError(act.what)
+
+    def _article(self, story: ArticleStory, hours: float) -> None:
+        """Written by the team lead, and published an hour later."""
+        by, at = self.agents["Maya"], self._at(hours)
+        fields = {**story.fields(self.tenants), "review_on": (at + timedelta(days=180)).date()}
+        row = self._live(by, at, lambda: knowledge.write_article(story.title, story.body, by=by, **fields))
+        later = at + timedelta(hours=1)
+        self._live(by, later, lambda: knowledge.move_article(row.id, "published", version=row.version, by=by))
 
     def _live(self, by: Actor, at: datetime, work: Any) -> Any:
         """One act at its own instant, under the scope of whoever did it."""

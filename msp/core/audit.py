@@ -142,8 +142,9 @@ def _row(scope: Any, action: str, instance: Any, changes: Mapping[str, Any]) -> 
 def _created(instance: Any) -> dict[str, Any]:
     shown = {}
     for attribute in sa.inspect(instance).mapper.column_attrs:
-        value = getattr(instance, attribute.key)
-        if attribute.key not in _SKIPPED and value is not None:
+        if attribute.key in _SKIPPED or attribute.columns[0].info.get("derived"):
+            continue
+        if (value := getattr(instance, attribute.key)) is not None:
             shown[attribute.key] = HIDDEN if _is_secret(attribute) else _plain(value)
     return shown
 

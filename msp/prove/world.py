@@ -13,6 +13,7 @@ from msp.core.db import db, transaction
 from msp.core.scope import Scope, Trail
 from msp.itsm.announcements import services as announcements
 from msp.itsm.automation.services import rules
+from msp.itsm.knowledge import services as knowledge
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import conversation, files, opening
 from msp.itsm.tickets.views import services as views
@@ -155,6 +156,11 @@ def _own_rows(world: World, side: Side, owner_url: str) -> None:
         rule = rules.add_rule(f"{side.canary} rule", says, client_id=side.tenant_id, by=side.limited)
         rules.put_in_force(rule.id, version=rule.version, by=side.limited)
         side.private["rule"] = rule.id
+        article = knowledge.write_article(
+            f"{side.canary} article", side.canary, audience="chosen", client_ids=[side.tenant_id], by=side.limited
+        )
+        side.private["article"] = article.id
+        knowledge.move_article(article.id, "published", version=article.version, by=side.limited)
         side.private["saved_view"] = views.save_view(f"{side.canary} view", side.canary, by=side.limited).id
 
 

@@ -9,6 +9,7 @@ from msp.core import clock
 from msp.itsm.announcements import queries as announcements
 from msp.itsm.announcements.queries import Notice
 from msp.itsm.approvals import queries as approvals
+from msp.itsm.knowledge import queries as knowledge
 from msp.itsm.tickets.request_lists import request_list
 from portal import rights, rows
 from portal.blueprint import portal_blueprint
@@ -46,7 +47,7 @@ def page() -> ResponseReturnValue:
 
 @blueprint.get("/search")
 def search() -> ResponseReturnValue:
-    """Requests that this person may see, and announcements, that hold the words."""
+    """Requests that this person may see, articles and announcements, that hold the words."""
     words, now = request.args.get("q", "").replace("\0", "").strip()[:200], clock.now()
     found = None
     told: list[Notice] = []
@@ -59,6 +60,7 @@ def search() -> ResponseReturnValue:
         ]
     return render_template(
         "portal/search.html",
+        articles=knowledge.search(words, g.host.id, by=g.actor),
         words=words,
         found=rows.rows(found.rows if found else [], now=now, tz=zone()),
         is_cut=bool(found and found.is_cut),

@@ -48,7 +48,7 @@ AREAS: dict[str, Area] = {
         frozenset({P.CLIENT_READ, P.CONTACT_READ}),
         frozenset({
             P.CLIENT_MANAGE, P.CONTACT_MANAGE, P.SITE_MANAGE, P.AGENT_MANAGE, P.TEAM_MANAGE, P.BRANDING_MANAGE,
-            P.ANNOUNCE,
+            P.ANNOUNCE, P.ARTICLE_MANAGE,
         }),
     ),
     "sla": Area("Service levels", frozenset({P.SLA_READ}), frozenset({P.SLA_MANAGE, P.SLA_EXEMPT, P.REPORT_MANAGE})),

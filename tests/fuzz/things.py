@@ -6,6 +6,7 @@ from typing import Any
 from msp.core.ids import new_id
 from msp.itsm.approvals.services import asking as approvals
 from msp.itsm.approvals.shown import Shown
+from msp.itsm.knowledge import services as knowledge
 from msp.itsm.tickets.services import opening
 from tests.support import world
 
@@ -57,6 +58,8 @@ class Things:
             found["rule_id"] = self._post("/rules", name="Told", client_id=str(self.company.id), content=content)
         if "approval_id" in names:
             found["approval_id"] = self._approval()
+        if "article_id" in names:
+            found["article_id"] = self._article()
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found
@@ -73,6 +76,13 @@ class Things:
         with world.acting(self.portal, requester):
             made = approvals.start(self.company.id, "purchase", new_id(), Shown("A laptop"), chain, by=requester)
             return str(made.id)
+
+    def _article(self) -> str:
+        """A published article of the company, so that both sides read it."""
+        with world.as_staff(self.console) as by:
+            chosen = {"audience": "chosen", "client_ids": [self.company.id]}
+            row = knowledge.write_article("Labels are printed askew", "Turn the roll.", by=by, **chosen)
+            return str(knowledge.move_article(row.id, "published", version=row.version, by=by).id)
 
     def _file(self) -> str:
         """A file that a reply to a ticket holds, so that both sides see it."""
