@@ -26,6 +26,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.tickets.views",
     "msp.itsm.macros",
     "msp.itsm.csat",
+    "msp.itsm.catalog",
     "portal",
     "agent_console",
 )

@@ -25,6 +25,7 @@ WORDS: Mapping[str, str] = {
     P.NOTE_WRITE: "write internal notes",
     P.MACRO_MANAGE: "change canned replies",
     P.ANNOUNCE: "publish announcements",
+    P.CATALOG_MANAGE: "change the catalogue",
     P.PROBLEM_MANAGE: "manage problems",
     P.CHANGE_MANAGE: "manage changes",
     P.REPORT_MANAGE: "manage reports",
@@ -46,6 +47,7 @@ WORDS: Mapping[str, str] = {
     P.TICKET_READ_SITE: "read the requests of a site",
     P.TICKET_READ_COMPANY: "read the company’s requests",
     P.APPROVE: "approve requests",
+    P.ORDER_FOR: "order for colleagues",
 }
 
 

@@ -94,7 +94,7 @@ def client_key(column: str, target: str, *, optional: bool = False) -> sa.Foreig
 
 
 # Provider and platform tables that a client row may name by a plain foreign key.
-PROVIDER_REFERENCES = frozenset({"agent", "team", "tenant", "person", "sla_template", "announcement", "bulk_run"})
+PROVIDER_REFERENCES = frozenset({"agent", "team", "tenant", "person", "sla_template", "announcement", "bulk_run", "catalog_template"})
 
 
 def registry() -> dict[str, Isolation]:
