@@ -12,6 +12,9 @@ from msp.core.web.frame import brand_of
 from msp.core.web.shell import NavGroup, NavItem, Shell, User
 from portal import rights
 
+# Which other pages belong to a place.
+_WITHIN = (("people.page", "people."), ("catalogue.page", "catalogue."), ("catalogue.page", "ordering."))
+
 
 def build() -> Shell:
     """The frame for the contact of this request."""
@@ -41,6 +44,7 @@ def _places() -> Iterator[NavItem]:
     yield _place("My requests", "requests.mine")
     if rights.sees_company(g.actor):
         yield _place("Company", "requests.company")
+    yield _place("Catalogue", "catalogue.page")
     yield _place("News", "news.page")
     yield _place("Service levels", "levels.page")
     if rights.manages_people(g.actor):
@@ -49,7 +53,9 @@ def _places() -> Iterator[NavItem]:
 
 def _place(label: str, endpoint: str) -> NavItem:
     here = request.endpoint or ""
-    is_current = here == endpoint or (endpoint == "people.page" and here.startswith("people."))
+    is_current = here == endpoint or any(
+        endpoint == place and here.startswith(prefix) for place, prefix in _WITHIN
+    )
     if here.startswith("ticket."):
         is_current = endpoint == g.get("list_of_request", "requests.mine")  # where the page's own way back leads
     return NavItem(label, url_for(endpoint), is_current=is_current)

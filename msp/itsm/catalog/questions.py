@@ -4,6 +4,8 @@ A form is kept as JSON. An item without questions has an empty one; a note can b
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from msp.core.errors import Invalid
@@ -34,3 +36,30 @@ def lines(form: Json, answers: Json) -> list[dict[str, str]]:
 def said(form: Json) -> str:
     """A form in a few words, for a comparison."""
     return "no questions" if not form else "questions"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an order costs, once and per month, and the lines that make it up: label, amount, whether it is monthly."""
+
+    once: Decimal | None
+    monthly: Decimal | None
+    lines: tuple[tuple[str, Decimal, bool], ...]
+
+
+def cost(content: Json, answers: Json) -> Cost:
+    """The item's own price, and what the answers add to it."""
+    once, monthly = (None if content[name] is None else Decimal(content[name]) for name in ("price_once", "price_monthly"))
+    found = [(str(content["name"]), once, False)] if once is not None else []
+    found += [(f"{content['name']}, per month", monthly, True)] if monthly is not None else []
+    return Cost(once, monthly, tuple(found))
+
+
+def has_prices(form: Json) -> bool:
+    """Whether an answer can add to the price."""
+    return False
+
+
+def typed(form: Json, sent: Any) -> dict[str, Any]:
+    """What a form sent, by the names of its fields."""
+    return {}

@@ -12,9 +12,8 @@ from msp.core.actor import Actor
 from msp.core.db import db
 from msp.core.errors import Conflict, NotFound
 from msp.core.ids import new_id
-from msp.itsm.catalog import queries
+from msp.itsm.catalog import asking, queries
 from msp.itsm.catalog.models import BasketLine, CatalogFavourite
-from msp.itsm.catalog.services import asking
 from tenants.permissions import Permission
 from tenants.queries import check_version
 

@@ -11,9 +11,9 @@ from msp.core.db import db
 from msp.core.errors import Conflict, FieldError, Invalid, MspError, NotFound
 from msp.core.ids import new_id
 from msp.itsm.catalog import queries, questions
+from msp.itsm.catalog.asking import Wish, checked_wish
 from msp.itsm.catalog.models import BasketLine, Order
 from msp.itsm.catalog.prices import price_words
-from msp.itsm.catalog.services.asking import Wish, checked_wish
 from msp.itsm.tickets.services import opening, triage
 from tenants.permissions import Permission
 
@@ -97,7 +97,8 @@ def _place(wish: Wish, group_id: UUID, *, by: Actor) -> Order:
 
 def _cost(wish: Wish) -> tuple[Decimal | None, Decimal | None]:
     """What the item and the choices made for it cost, once and per month."""
-    return wish.entry.version.price_once, wish.entry.version.price_monthly
+    found = questions.cost(wish.entry.content, wish.answers)
+    return found.once, found.monthly
 
 
 def _body(wish: Wish, lines: list[dict[str, str]]) -> Iterator[str]:
