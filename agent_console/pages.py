@@ -6,6 +6,9 @@ from agent_console.views import (
     agents,
     announcements,
     bulk,
+    catalogue,
+    catalogue_orders,
+    catalogue_templates,
     client_fields,
     client_settings,
     clients,
@@ -32,6 +35,6 @@ BLUEPRINTS = (
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, announcements, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client, sla_editor,
-    teams, trails,
+    agents, announcements, catalogue, catalogue_orders, catalogue_templates, client_fields, client_settings, clients,
+    contacts, macros, service_levels, settings, sla_client, sla_editor, teams, trails,
 )  # fmt: skip
