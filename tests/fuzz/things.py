@@ -41,6 +41,13 @@ class Things:
             found["follower_id"] = self._post(f"/tickets/{found['ticket']}/followers", contact_id=follower)
         if "announcement_id" in names:
             found["announcement_id"] = self._post("/announcements", title="Labels are printed late", client_ids=[str(self.company.id)])
+        if "item_id" in names:
+            found["item_id"] = self._item()
+        if "order_id" in names:
+            contact = str(self.company.people["requester"].id)
+            found["order_id"] = self._post(f"/catalog/items/{self._item()}/orders", number=1, contact_id=contact)
+        if "catalog_template_id" in names:
+            found["catalog_template_id"] = self._post("/catalog/templates", name=world.unique("Laptop"))
         if "attachment_id" in names:
             found["attachment_id"] = self._file()
         return found
@@ -49,6 +56,9 @@ class Things:
         requester = self.company.actor("requester")
         with world.acting(self.portal, requester):
             return opening.open_ticket(self.company.id, "No mail", body="Since noon.", by=requester).ref
+
+    def _item(self) -> str:
+        return self._post(f"/tenants/{self.company.id}/catalog/items", name=world.unique("Headset"))
 
     def _file(self) -> str:
         """A file that a reply to a ticket holds, so that both sides see it."""

@@ -85,7 +85,7 @@ def copies_of(template_id: UUID, *, by: Actor) -> Sequence[CatalogItem]:
 def newest_numbers(ids: Iterable[UUID]) -> dict[UUID, int]:
     """The newest version of each template."""
     statement = sa.select(CatalogTemplate.id, CatalogTemplate.number).where(CatalogTemplate.id.in_(set(ids)))
-    return {id: number for id, number in db.session.execute(statement)}
+    return {row.id: row.number for row in db.session.execute(statement)}
 
 
 def _shown() -> sa.Select[CatalogTemplate, CatalogTemplateVersion]:

@@ -38,7 +38,10 @@ def take_template(template_id: UUID, tenant_id: UUID, *, by: Actor, is_visible: 
     """A client's copy of a template; it stays linked, in the category that the template names."""
     by.require(Permission.CATALOG_MANAGE)
     client = tenants.visible_client(tenant_id, by=by)
-    shown = library.visible_template(template_id, by=by)
+    try:
+        shown = library.visible_template(template_id, by=by)
+    except NotFound:
+        raise Invalid.field("template_id", "There is no such template.", "unknown") from None
     if not shown.template.is_active:
         raise Conflict("This template is no longer offered.")
     content = shown.version.content
