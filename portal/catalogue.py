@@ -10,6 +10,7 @@ from flask import g, url_for
 
 from msp.core import clock
 from msp.itsm.catalog import queries, questions
+from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.expectation import Promised
 from msp.itsm.catalog.models import BasketLine, Order
 from msp.itsm.catalog.prices import amount_words, price_words
@@ -94,9 +95,10 @@ def basket_totals(lines: Iterable[queries.Line]) -> list[tuple[str, str]]:
     return [pair for currency, (once, monthly) in sums.items() for pair in _totals(once, monthly, currency)]
 
 
-def line_words(line: BasketLine, entry: Entry) -> list[dict[str, str]]:
+def line_words(line: BasketLine, entry: Entry, choices: OfClient) -> list[dict[str, str]]:
     """How the answers of a basket's line read."""
-    return questions.lines(entry.content["form"], line.answers)
+    answers = questions.still_asked(entry.content["form"], line.answers)
+    return questions.lines(entry.content["form"], answers, choices)
 
 
 def next_steps(entry: Entry) -> list[Step]:

@@ -16,8 +16,9 @@ from msp.core.db import savepoint
 from msp.core.errors import Invalid, MspError
 from msp.core.web.gates import Gate, gated
 from msp.itsm.catalog import questions
+from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.expectation import Promised
-from msp.itsm.catalog.prices import price_words
+from msp.itsm.catalog.prices import amount_words, price_words
 from msp.itsm.catalog.services import orders
 from msp.itsm.tickets import queries as tickets
 from tenants import directory
@@ -40,6 +41,8 @@ def order_form(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue:
 @gated(ORDER)
 def place_order(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue:
     entry, sent = entry_of(tenant_id, item_id), request.form
+    if sent.get("act") == "look":
+        return _form(tenant_id, item_id, sent)
     try:
         with savepoint():
             placed = orders.order(
@@ -65,9 +68,13 @@ def _form(tenant_id: UUID, item_id: UUID, typed: Any, error: MspError | None = N
     entry, client = entry_of(tenant_id, item_id), tenants.visible_client(tenant_id, by=g.actor)
     if error is not None and error.errors:
         error = type(error)(errors=[_renamed(each) for each in error.errors])
-    cost = questions.cost(entry.content, {})
+    form, named = entry.content["form"], OfClient(client.id, by=g.actor)
+    answers_typed = questions.typed(form, typed) if hasattr(typed, "getlist") else {}
+    cost = questions.cost(entry.content, answers_typed)
     return client_page(
         "console/catalogue/order.html", client, "catalogue", error, entry=entry, typed=typed,
+        asked=questions.asked(form, answers_typed, named), may_update=questions.has_conditions(form), amount=amount_words,
+        currency=entry.version.currency,
         expected=Promised(client.id, clock.now()).of(entry.content, "console"),
         price=price_words(cost.once, cost.monthly, entry.version.currency),
     )  # fmt: skip
@@ -75,4 +82,6 @@ def _form(tenant_id: UUID, item_id: UUID, typed: Any, error: MspError | None = N
 
 def _renamed(wrong: Any) -> Any:
     names = {"/contact_id": "/contact", "/for_contact_id": "/for"}
-    return replace(wrong, pointer=names.get(wrong.pointer, wrong.pointer))
+    pointer = names.get(wrong.pointer, wrong.pointer)
+    is_answer = pointer.startswith("/answers/")
+    return replace(wrong, pointer=f"/{questions.PREFIX}{pointer.removeprefix('/answers/')}" if is_answer else pointer)

@@ -11,6 +11,8 @@ from flask.typing import ResponseReturnValue
 from msp.core.db import savepoint
 from msp.core.errors import Conflict, Forbidden, Invalid, MspError, StaleVersion
 from msp.itsm.catalog import queries, questions
+from msp.itsm.catalog.choices import OfClient
+from msp.itsm.catalog.prices import amount_words
 from msp.itsm.catalog.queries import Entry
 from msp.itsm.catalog.services import keeping, orders
 from msp.itsm.tickets import queries as tickets
@@ -160,7 +162,7 @@ def _again(order_id: UUID, entry: Entry) -> Draft:
     former = queries.visible_order(order_id, by=g.actor).order
     if former.item_id != entry.item.id or former.contact_id != g.actor.id:
         return Draft({})
-    return Draft(former.answers, former.note, _address(former.for_contact_id))
+    return Draft(questions.still_asked(entry.content["form"], former.answers), former.note, _address(former.for_contact_id))
 
 
 def _address(contact_id: UUID | None) -> str:
@@ -173,11 +175,13 @@ def _address(contact_id: UUID | None) -> str:
 
 
 def _item(entry: Entry, draft: Draft, error: MspError | None = None, *, is_again: bool = False) -> ResponseReturnValue:
-    errors = forms.by_field(error) if error else {}
+    errors = _errors(error)
     if "for_contact_id" in errors:
         errors["for"] = errors.pop("for_contact_id")
+    content, named = entry.content["form"], OfClient(g.host.id, by=g.actor)
     html = render_template(
-        "portal/item.html", entry=entry, draft=draft, errors=errors, refusal=error, is_again=is_again,
+        "portal/item.html", asked=questions.asked(content, draft.typed, named), may_update=questions.has_conditions(content),
+        amount=amount_words, currency=entry.version.currency, entry=entry, draft=draft, errors=errors, refusal=error, is_again=is_again,
         action=url_for("ordering.change_line", line_id=draft.line_id) if draft.line_id else request.path,
         sum=catalogue.sum_of(entry, draft.typed), steps=catalogue.next_steps(entry), expected=catalogue.expected(entry),
         is_kept=entry.item.id in queries.favourite_ids(g.host.id, by=g.actor), may_order_for=g.actor.may(Permission.ORDER_FOR),
@@ -185,14 +189,24 @@ def _item(entry: Entry, draft: Draft, error: MspError | None = None, *, is_again
     return make_response(html, error.status if error else 200)
 
 
+def _errors(error: MspError | None) -> dict[str, str]:
+    """Messages by the name of the field; those about answers by that of the question."""
+    found = {}
+    for wrong in error.errors if error else ():
+        pointer = wrong.pointer.strip("/")
+        is_answer = pointer.startswith("answers/")
+        found[questions.PREFIX + pointer.removeprefix("answers/") if is_answer else pointer.split("/")[0]] = wrong.message
+    return found
+
+
 def _basket(error: MspError | None = None) -> ResponseReturnValue:
-    lines = queries.basket(g.host.id, by=g.actor)
+    lines, named = queries.basket(g.host.id, by=g.actor), OfClient(g.host.id, by=g.actor)
     wrong = {each.pointer.removeprefix("/lines/"): each.message for each in error.errors} if error else {}
     rows = [
         {
             "line": each.line, "entry": each.entry, "is_stale": each.is_stale, "wrong": wrong.get(str(each.line.id), ""),
             "price": catalogue.price_of(each.entry) if each.entry else "",
-            "answers": catalogue.line_words(each.line, each.entry) if each.entry else [],
+            "answers": catalogue.line_words(each.line, each.entry, named) if each.entry else [],
         }
         for each in lines
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 from msp.core.actor import Actor
 from msp.core.errors import Conflict, Invalid, NotFound
 from msp.itsm.catalog import questions
+from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.models import CatalogItem
 from msp.itsm.catalog.queries import Entry, visible_item
 from tenants import queries as tenants
@@ -26,6 +27,7 @@ class Wish:
     note: str
     contact: Contact
     for_contact: Contact
+    choices: OfClient
 
 
 def checked_wish(
@@ -44,7 +46,8 @@ def checked_wish(
     if len(note) > NOTE_LENGTH:
         raise Invalid.field("note", f"At most {NOTE_LENGTH} characters.", "too_long")
     for_contact = _receiver(entry.item.tenant_id, for_contact_id, contact, by=by)
-    return Wish(entry, questions.checked_answers(entry.content["form"], answers), note, contact, for_contact)
+    named = OfClient(entry.item.tenant_id, by=by)
+    return Wish(entry, questions.checked_answers(entry.content["form"], answers, named), note, contact, for_contact, named)
 
 
 def may_order(item: CatalogItem, contact: Contact) -> bool:

@@ -62,7 +62,9 @@ def body_of(wish: Wish, lines: list[dict[str, str]]) -> str:
 
 
 def _wish(line: BasketLine, number: int, *, by: Actor) -> Wish:
-    return checked_wish(line.item_id, number, line.answers, line.note, line.for_contact_id, by=by)
+    form = queries.visible_item(line.item_id, by=by).content["form"]
+    answers = questions.still_asked(form, line.answers)
+    return checked_wish(line.item_id, number, answers, line.note, line.for_contact_id, by=by)
 
 
 def _why(error: MspError) -> str:
@@ -73,7 +75,7 @@ def _why(error: MspError) -> str:
 
 def _place(wish: Wish, group_id: UUID, *, by: Actor) -> Order:
     item, version, content = wish.entry.item, wish.entry.version, wish.entry.content
-    lines = questions.lines(content["form"], wish.answers)
+    lines = questions.lines(content["form"], wish.answers, wish.choices)
     is_for_other = wish.for_contact.id != wish.contact.id
     subject = f"{item.name} for {wish.for_contact.name}" if is_for_other else item.name
     ticket = opening.open_ticket(
