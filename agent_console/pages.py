@@ -8,6 +8,9 @@ from agent_console.views import (
     approvals,
     articles,
     bulk,
+    catalogue,
+    catalogue_orders,
+    catalogue_templates,
     client_fields,
     client_settings,
     clients,
@@ -38,6 +41,6 @@ BLUEPRINTS = (
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, announcements, approvals, articles, client_fields, client_settings, clients, contacts, macros, recurring, rules, service_levels,
-    settings, sla_client, sla_editor, teams, trails,
+    agents, announcements, approvals, articles, catalogue, catalogue_orders, catalogue_templates, client_fields, client_settings, clients,
+    contacts, macros, recurring, rules, service_levels, settings, sla_client, sla_editor, teams, trails,
 )  # fmt: skip

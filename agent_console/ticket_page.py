@@ -17,6 +17,9 @@ from msp.core.actor import Actor
 from msp.core.query.errors import QueryError
 from msp.core.web import formats
 from msp.core.web.brand import hue_of
+from msp.itsm.catalog import queries as catalog
+from msp.itsm.catalog.models import Order
+from msp.itsm.catalog.prices import price_words
 from msp.itsm.macros import queries as macros
 from msp.itsm.macros.models import Macro
 from msp.itsm.tasks import queries as tasks
@@ -79,6 +82,21 @@ class TicketPage(TicketStory):
         except QueryError:
             return None, None
         return listing.neighbours(self.ticket, wanted, by=self.by)
+
+    @cached_property
+    def order(self) -> Order | None:
+        """What was ordered with it from the client's catalogue."""
+        return catalog.order_of(self.ticket) if self.ticket.kind == "request" else None
+
+    @property
+    def order_facts(self) -> list[tuple[str, str]]:
+        """The order as it was placed: the item, the answers, the price."""
+        if self.order is None:
+            return []
+        placed = self.order
+        answers = [(str(line["label"]), str(line["value"])) for line in placed.lines]
+        cost = price_words(placed.price_once, placed.price_monthly, placed.currency)
+        return [("Item", placed.item_name), ("For", placed.for_name), *answers, ("Price", cost)]
 
     # --- Whose it is -----------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.macros",
     "msp.itsm.recurring",
     "msp.itsm.csat",
+    "msp.itsm.catalog",
     "msp.itsm.automation",
     "portal",
     "agent_console",

@@ -14,6 +14,12 @@ from msp.itsm.approvals import queries as approvals
 from msp.itsm.knowledge import queries as knowledge
 from portal import rights
 
+# Which other pages belong to a place.
+_WITHIN = (
+    ("people.page", "people."), ("catalogue.page", "catalogue."), ("catalogue.page", "ordering."), ("approvals.page", "approvals."),
+    ("help.page", "help."),
+)  # fmt: skip
+
 
 def build() -> Shell:
     """The frame for the contact of this request."""
@@ -43,6 +49,7 @@ def _places() -> Iterator[NavItem]:
     yield _place("My requests", "requests.mine")
     if rights.sees_company(g.actor):
         yield _place("Company", "requests.company")
+    yield _place("Catalogue", "catalogue.page")
     yield _place("Approvals", "approvals.page", approvals.waiting_count(by=g.actor))
     if knowledge.reads_any(g.host.id, by=g.actor):
         yield _place("Help articles", "help.page")
@@ -54,8 +61,7 @@ def _places() -> Iterator[NavItem]:
 
 def _place(label: str, endpoint: str, count: int = 0) -> NavItem:
     here = request.endpoint or ""
-    is_area = endpoint in ("people.page", "approvals.page", "help.page")
-    is_current = here == endpoint or (is_area and here.startswith(endpoint.removesuffix("page")))
+    is_current = here == endpoint or any(endpoint == place and here.startswith(prefix) for place, prefix in _WITHIN)
     if here.startswith("ticket."):
         is_current = endpoint == g.get("list_of_request", "requests.mine")  # where the page's own way back leads
     return NavItem(label, url_for(endpoint), count=str(count) if count else None, is_current=is_current)

@@ -24,9 +24,11 @@ WORDS: Mapping[str, str] = {
     P.TICKET_ANY_MOVE: "move tickets past the table of moves",
     P.NOTE_WRITE: "write internal notes",
     P.MACRO_MANAGE: "change canned replies",
+    P.RECURRING_MANAGE: "plan recurring tickets",
     P.AUTOMATE: "change rules of automation",
     P.ANNOUNCE: "publish announcements",
     P.ARTICLE_MANAGE: "write and publish articles",
+    P.CATALOG_MANAGE: "change the catalogue",
     P.PROBLEM_MANAGE: "manage problems",
     P.CHANGE_MANAGE: "manage changes",
     P.REPORT_MANAGE: "manage reports",
@@ -50,6 +52,7 @@ WORDS: Mapping[str, str] = {
     P.APPROVE: "approve requests",
     P.APPROVAL_READ: "read approvals",
     P.APPROVAL_ANSWER: "answer approvals",
+    P.ORDER_FOR: "order for colleagues",
 }
 
 

@@ -14,6 +14,7 @@ from flask import Flask
 from msp.cli.context import console_app, operator
 from msp.cli.demo_content.articles import ARTICLES, ArticleStory
 from msp.cli.demo_content.cast import AGENTS, CLIENTS, PROVIDER, TEAMS, ClientStory, policy_content
+from msp.cli.demo_content.catalogue import OFFERS
 from msp.cli.demo_content.recurring import RECURRING, Recurs
 from msp.cli.demo_content.tickets import STORIES, Act, Story
 from msp.core import clock
@@ -24,6 +25,7 @@ from msp.core.outbox import services as outbox
 from msp.core.scope import Scope, Trail
 from msp.itsm.automation import shipped
 from msp.itsm.automation.services import rules
+from msp.itsm.catalog.services import items, templates
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
 from msp.itsm.recurring import services as recurring
@@ -94,6 +96,7 @@ class Seeder:
             self._staff(self._install)
             for client in CLIENTS:
                 self._staff(lambda client=client: self._client(client))
+            self._staff(self._catalogue)
             self._staff(self._provider_people)
             with transaction(Scope.signin()):
                 for person_id, hashed in self.credentials:
@@ -173,6 +176,13 @@ class Seeder:
             effective_at=self.now - timedelta(days=60), by=self.by, note="First agreement",
         )  # fmt: skip
         default.name = story.policy
+
+    def _catalogue(self) -> None:
+        """The provider's templates, and a copy of each for the clients that it is meant for."""
+        for offer in OFFERS:
+            template = templates.add_template(offer.content, by=self.by)
+            for key in offer.clients:
+                items.take_template(template.id, self.tenants[key], by=self.by)
 
     def _give_password(self, person_id: UUID | None, e_mail: str, who: str, host: str) -> None:
         password = "-".join(secrets.token_hex(3) for _ in range(3))

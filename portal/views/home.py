@@ -75,6 +75,7 @@ def _tiles() -> list[Tile]:
     tiles = [
         Tile(url_for("report.problem"), "alert-triangle", "Something is broken", "Report it, and follow what we do"),
         Tile(url_for("report.wish"), "message", "Ask for something", "Equipment, access, advice, a change"),
+        Tile(url_for("catalogue.page"), "box", "Catalogue", "What you can order, with its price and time"),
         Tile(url_for("requests.mine"), "list", "My requests", "Where they are, and what comes next"),
     ]
     if rights.sees_company(g.actor):

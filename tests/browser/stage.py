@@ -8,6 +8,7 @@ from msp.core.actor import Actor
 from msp.core.app import MspFlask
 from msp.core.db import db
 from msp.itsm.announcements import services as announcements
+from msp.itsm.catalog.services import items, keeping, orders, templates
 from msp.itsm.macros import services as macros
 from msp.itsm.sla.models import Template
 from msp.itsm.tickets.custom import services as custom
@@ -40,6 +41,7 @@ def build(app: MspFlask) -> Stage:
         announcements.announce("The print server restarts at noon", body="For ten minutes.", level="maintenance", by=by)
         announcements.announce("Labels are printed late", level="disruption", client_ids=[company.id], by=by)
         assert db.session.scalars(sa.select(Template)).first(), "the provider's templates come with the installation"
+    _catalogue(app, company)
     with world.acting(app, requester):
         waiting = opening.open_ticket(company.id, f"{LONG} druckt nicht", body=f"Seit heute: {LONG}", impact=1, urgency=1, by=requester)
         resolved = opening.open_ticket(company.id, "The second screen stays black", body="Since Monday.", by=requester)
@@ -50,3 +52,28 @@ def build(app: MspFlask) -> Stage:
         conversation.reply(resolved.id, "The cable was loose.", by=agent, then="resolved")
         bulk.begin("tag", {"add": ["screen"]}, [waiting.id, resolved.id], by=agent)
     return Stage(company, agent, waiting.ref, resolved.ref)
+
+
+def _catalogue(app: MspFlask, company: world.Company) -> None:
+    """An item from a template with a form, once ordered and once in the administrator's basket."""
+    parts = [
+        {"name": "section", "kind": "section", "label": "What you need"},
+        {"name": "note", "kind": "note", "label": "Note", "text": "Cables come along."},
+        {"name": "size", "kind": "choice", "label": "Size", "options": [{"value": "big", "label": LONG, "price": "180.00"}]},
+        {"name": "kit", "kind": "multi_choice", "label": "With it", "options": [{"value": "bag", "label": "Bag"}]},
+        {"name": "where", "kind": "site", "label": "Where"},
+        {"name": "day", "kind": "date", "label": "From when", "show_if": {"field": "size", "filled": True}},
+    ]
+    content = {
+        "name": world.unique("Laptop "), "summary": LONG, "category": "Equipment", "icon": "device-laptop", "price_once": "980",
+        "price_monthly": "12.50", "form": {"parts": parts},
+    }  # fmt: skip
+    with world.as_staff(app) as by:
+        template = templates.add_template(content, by=by)
+        item = items.take_template(template.id, company.id, by=by)
+        templates.change_template(template.id, {**content, "price_once": "1100"}, version=template.version, by=by)
+    admin = company.actor("admin")
+    with world.acting(app, admin):
+        keeping.keep(item.id, True, by=admin)
+        keeping.put_in(item.id, number=1, answers={"size": "big"}, note=LONG, by=admin)
+        orders.order(item.id, number=1, answers={"kit": ["bag"]}, by=admin)

@@ -27,6 +27,15 @@ class Things:
             "template_id": self._first("/templates"), "kind": "resolution", "number": "1",
         }  # fmt: skip
         self.definitions = {kind: self._first(f"/tenants/{company.id}/{kind}") for kind in ("calendars", "policies", "matrices")}
+        self.makers = {
+            "announcement_id": lambda: self._post("/announcements", title="Labels are printed late", client_ids=[str(company.id)]),
+            "approval_id": self._approval, "article_id": self._article, "attachment_id": self._file, "item_id": self._item,
+            "order_id": lambda: self._post(
+                f"/catalog/items/{self._item()}/orders", number=1, contact_id=str(company.people["requester"].id)
+            ),
+            "catalog_template_id": lambda: self._post("/catalog/templates", name=world.unique("Laptop")),
+            "recurring_id": self._recurring, "rule_id": self._rule, "task_id": self._task,
+        }  # fmt: skip
 
     def of(self, path: str) -> dict[str, str]:
         """A value for every parameter of the path; KeyError for one that nobody thought of."""
@@ -43,26 +52,22 @@ class Things:
         if "follower_id" in names:
             follower = str(self.company.people["manager"].id)
             found["follower_id"] = self._post(f"/tickets/{found['ticket']}/followers", contact_id=follower)
-        if "announcement_id" in names:
-            found["announcement_id"] = self._post("/announcements", title="Labels are printed late", client_ids=[str(self.company.id)])
-        if "recurring_id" in names:
-            found["recurring_id"] = self._post(
-                f"/tenants/{self.company.id}/recurring-tickets", subject="Change the tapes", requester_id=self.known["contact_id"],
-                rule="FREQ=DAILY", starts_on="2027-01-01",
-            )  # fmt: skip
-        if "task_id" in names:
-            made = self._send("POST", f"{API}/tickets/{self._ticket()}/tasks", json={"tasks": [{"title": "Order the part"}]})
-            found["task_id"] = made["data"][0]["id"]
-        if "rule_id" in names:
-            content = {"trigger": {"kind": "event", "event": "rated"}, "actions": [{"kind": "tag", "tags": "told"}]}
-            found["rule_id"] = self._post("/rules", name="Told", client_id=str(self.company.id), content=content)
-        if "approval_id" in names:
-            found["approval_id"] = self._approval()
-        if "article_id" in names:
-            found["article_id"] = self._article()
-        if "attachment_id" in names:
-            found["attachment_id"] = self._file()
+        found |= {name: self.makers[name]() for name in names if name in self.makers}
         return found
+
+    def _recurring(self) -> str:
+        return self._post(
+            f"/tenants/{self.company.id}/recurring-tickets", subject="Change the tapes", requester_id=self.known["contact_id"],
+            rule="FREQ=DAILY", starts_on="2027-01-01",
+        )  # fmt: skip
+
+    def _rule(self) -> str:
+        content = {"trigger": {"kind": "event", "event": "rated"}, "actions": [{"kind": "tag", "tags": "told"}]}
+        return self._post("/rules", name="Told", client_id=str(self.company.id), content=content)
+
+    def _task(self) -> str:
+        made = self._send("POST", f"{API}/tickets/{self._ticket()}/tasks", json={"tasks": [{"title": "Order the part"}]})
+        return str(made["data"][0]["id"])
 
     def _ticket(self) -> str:
         requester = self.company.actor("requester")
@@ -83,6 +88,9 @@ class Things:
             chosen = {"audience": "chosen", "client_ids": [self.company.id]}
             row = knowledge.write_article("Labels are printed askew", "Turn the roll.", by=by, **chosen)
             return str(knowledge.move_article(row.id, "published", version=row.version, by=by).id)
+
+    def _item(self) -> str:
+        return self._post(f"/tenants/{self.company.id}/catalog/items", name=world.unique("Headset"))
 
     def _file(self) -> str:
         """A file that a reply to a ticket holds, so that both sides see it."""
