@@ -13,6 +13,7 @@ from msp.core.web.shell import NavGroup, NavItem, Shell, User
 from msp.itsm.approvals import queries as approvals
 from msp.itsm.knowledge import queries as knowledge
 from portal import rights
+from tenants.permissions import Permission
 
 # Which other pages belong to a place.
 _WITHIN = (
@@ -50,10 +51,11 @@ def _places() -> Iterator[NavItem]:
     if rights.sees_company(g.actor):
         yield _place("Company", "requests.company")
     yield _place("Catalogue", "catalogue.page")
-    yield _place("Approvals", "approvals.page", approvals.waiting_count(by=g.actor))
+    waiting = approvals.waiting_count(by=g.actor)
+    if waiting or g.actor.may(Permission.APPROVE) or (request.endpoint or "").startswith("approvals."):
+        yield _place("Approvals", "approvals.page", waiting)
     if knowledge.reads_any(g.host.id, by=g.actor):
         yield _place("Help articles", "help.page")
-    yield _place("News", "news.page")
     yield _place("Service levels", "levels.page")
     if rights.manages_people(g.actor):
         yield _place("People", "people.page")
@@ -69,13 +71,15 @@ def _place(label: str, endpoint: str, count: int = 0) -> NavItem:
 
 def _user() -> User:
     companies = NavItem("Your companies", url_for("auth.companies"), "building")
+    asked = NavItem("Your approvals", url_for("approvals.page"), "circle-check")
     return User(
-        g.actor.name, hue_of(g.actor.id), url_for("account.overview"), url_for("auth.sign_out"), links=(companies,)
+        g.actor.name, hue_of(g.actor.id), url_for("account.overview"), url_for("auth.sign_out"), links=(asked, companies)
     )
 
 
 def _footer() -> Iterator[NavItem]:
     yield NavItem(f"IT support by {g.host.provider_name}", "")
+    yield NavItem("Status and news", url_for("news.page"))
     if g.host.support_phone:
         number = "".join(character for character in g.host.support_phone if character in "+0123456789")
         yield NavItem(g.host.support_phone, f"tel:{number}")
