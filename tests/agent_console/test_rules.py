@@ -12,6 +12,7 @@ from msp.itsm.automation.models import Rule
 from msp.itsm.automation.services import rules
 from tests.agent_console.conftest import TEN
 from tests.itsm.automation.making import event, rule, tag, tags
+from tests.itsm.conftest import _empty_outbox  # noqa: F401 - what is due here is of these tests alone
 from tests.itsm.sla.passing import work
 from tests.support import pages, world
 from tests.support.pages import words

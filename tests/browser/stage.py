@@ -7,8 +7,12 @@ import sqlalchemy as sa
 from msp.core.actor import Actor
 from msp.core.app import MspFlask
 from msp.core.db import db
+from msp.core.ids import new_id
 from msp.itsm.announcements import services as announcements
+from msp.itsm.approvals.services import asking
+from msp.itsm.approvals.shown import Shown
 from msp.itsm.catalog.services import items, keeping, orders, templates
+from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
 from msp.itsm.sla.models import Template
 from msp.itsm.tickets.custom import services as custom
@@ -42,6 +46,7 @@ def build(app: MspFlask) -> Stage:
         announcements.announce("Labels are printed late", level="disruption", client_ids=[company.id], by=by)
         assert db.session.scalars(sa.select(Template)).first(), "the provider's templates come with the installation"
     _catalogue(app, company)
+    _approval_and_article(app, company)
     with world.acting(app, requester):
         waiting = opening.open_ticket(company.id, f"{LONG} druckt nicht", body=f"Seit heute: {LONG}", impact=1, urgency=1, by=requester)
         resolved = opening.open_ticket(company.id, "The second screen stays black", body="Since Monday.", by=requester)
@@ -52,6 +57,17 @@ def build(app: MspFlask) -> Stage:
         conversation.reply(resolved.id, "The cable was loose.", by=agent, then="resolved")
         bulk.begin("tag", {"add": ["screen"]}, [waiting.id, resolved.id], by=agent)
     return Stage(company, agent, waiting.ref, resolved.ref)
+
+
+def _approval_and_article(app: MspFlask, company: world.Company) -> None:
+    """An approval that waits for the administrator, and an article for the company."""
+    chain = {"stages": [{"name": "Administrator", "approvers": [{"contact": str(company.people["admin"].id)}]}]}
+    with world.acting(app, company.actor()) as by:
+        asking.start(company.id, "purchase", new_id(), Shown(f"{LONG} for the front desk"), chain, by=by)
+    with world.as_staff(app) as by:
+        text = f"## First\n\nIs the cable in? {LONG}\n\n1. Switch it off.\n2. Switch it on."
+        article = knowledge.write_article("A screen stays black", text, audience="chosen", client_ids=[company.id], by=by)
+        knowledge.move_article(article.id, "published", version=article.version, by=by)
 
 
 def _catalogue(app: MspFlask, company: world.Company) -> None:
