@@ -1,6 +1,7 @@
 """What the pages show in these tests: a client with long words, tickets in several states, and one thing of everything that has a page."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 
@@ -14,6 +15,7 @@ from msp.itsm.approvals.shown import Shown
 from msp.itsm.catalog.services import items, keeping, orders, templates
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
+from msp.itsm.recurring import services as recurring
 from msp.itsm.sla.models import Template
 from msp.itsm.tickets.custom import services as custom
 from msp.itsm.tickets.services import bulk, conversation, moves, opening
@@ -60,11 +62,13 @@ def build(app: MspFlask) -> Stage:
 
 
 def _approval_and_article(app: MspFlask, company: world.Company) -> None:
-    """An approval that waits for the administrator, and an article for the company."""
+    """An approval that waits for the administrator, an article for the company, and a ticket that recurs."""
     chain = {"stages": [{"name": "Administrator", "approvers": [{"contact": str(company.people["admin"].id)}]}]}
     with world.acting(app, company.actor()) as by:
         asking.start(company.id, "purchase", new_id(), Shown(f"{LONG} for the front desk"), chain, by=by)
     with world.as_staff(app) as by:
+        draft = recurring.Draft(f"{LONG} pruefen", "FREQ=WEEKLY;BYDAY=MO", date(2027, 1, 1), company.people["admin"].id)
+        recurring.plan_recurring(company.id, draft, by=by)
         text = f"## First\n\nIs the cable in? {LONG}\n\n1. Switch it off.\n2. Switch it on."
         article = knowledge.write_article("A screen stays black", text, audience="chosen", client_ids=[company.id], by=by)
         knowledge.move_article(article.id, "published", version=article.version, by=by)

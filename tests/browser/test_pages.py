@@ -48,7 +48,7 @@ def watched(page: Page) -> list[str]:
 
 def shape(path: str) -> str:
     """The path with a hole for each id."""
-    return REF.sub("{}", ID.sub("{}", urlsplit(path).path))
+    return re.sub(r"(?<=/versions/)\d+$", "{}", REF.sub("{}", ID.sub("{}", urlsplit(path).path)))
 
 
 def rules(app: MspFlask) -> set[str]:

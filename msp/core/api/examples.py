@@ -92,6 +92,8 @@ def _by_type(schema: Plain, schemas: Plain, name: str, depth: int) -> Any:
         return SOME_ID
     if schema.get("format") == "date-time":
         return SOME_INSTANT
+    if schema.get("format") == "date":
+        return SOME_INSTANT[:10]
     return "example"[: schema.get("maxLength", 7)].ljust(schema.get("minLength", 0), "x")
 
 

@@ -18,6 +18,10 @@ from msp.itsm.automation.engine.definition import (
 from msp.itsm.automation.engine.trace import OUTCOMES
 from msp.itsm.automation.models import NAME_LENGTH
 
+_EXAMPLE = {
+    "trigger": {"kind": "event", "event": "rated", "at_most": 2}, "query": "is:open", "actions": [{"kind": "tag", "tags": "unhappy"}],
+}  # fmt: skip
+
 
 class RuleTrigger(Strict):
     """`event` goes with `at_most` (of a rating); `time` with `minutes`, `without`, `calendar` and `repeats`."""
@@ -56,12 +60,12 @@ class RuleContent(Strict):
 class RuleIn(Strict):
     name = line(NAME_LENGTH, required=True)
     client_id = fields.UUID(load_default=None, allow_none=True, metadata={"description": "All clients where it is left out"})
-    content = fields.Nested(RuleContent, required=True)
+    content = fields.Nested(RuleContent, required=True, metadata={"example": _EXAMPLE})
 
 
 class RuleChange(Strict):
     name = line(NAME_LENGTH)
-    content = fields.Nested(RuleContent)
+    content = fields.Nested(RuleContent, metadata={"example": _EXAMPLE})
 
 
 class RuleMove(Strict):
@@ -69,7 +73,10 @@ class RuleMove(Strict):
 
 
 class RulesIn(Strict):
-    rules = fields.List(fields.Nested(RuleIn), required=True, validate=validate.Length(1, 100))
+    rules = fields.List(
+        fields.Nested(RuleIn), required=True, validate=validate.Length(1, 100),
+        metadata={"example": [{"name": "A bad rating", "content": _EXAMPLE}]},
+    )  # fmt: skip
 
 
 class RuleExport(Schema):

@@ -25,9 +25,11 @@ class Line(NamedTuple):
 def html(body: str) -> Markup:
     """The text as HTML; its headings begin at the second level, below the article's title."""
     tokens = _MARKDOWN.parse(body)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    # Whichever level a writer begins with and skips, a reader of the outline misses none.
+    level = {tag: number for number, tag in enumerate(sorted({token.tag for token in headings}), 2)}
+    for token in headings:
+        token.tag = f"h{min(level[token.tag], 6)}"
     rendered = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     return Markup(  # noqa: S704  # nh3 has just cleaned it
         nh3.clean(
