@@ -174,7 +174,7 @@ def _form(
             (role, ROLE_WORDS[role], ROLE_HINTS[role])
             for role in (say.grantable_contact_roles(by=g.actor) if may_edit else CONTACT_ROLES)
         ],
-        kept=[ROLE_WORDS[role] for role in _kept_roles(shown)] if may_edit else [], may_edit=may_edit,
+        kept=[ROLE_WORDS.get(role, role) for role in _kept_roles(shown)] if may_edit else [], may_edit=may_edit,
         sees_link=say.may_see_invitations(by=g.actor),
         has_factor=may_edit and shown is not None and second_factor.is_removable(shown, by=g.actor),
     )  # fmt: skip

@@ -16,7 +16,12 @@ _WORDS: dict[str, Any] = {
     "cells": _CELLS, "time_zone": "Europe/London", "tz": "Europe/London", "e_mail": "new@proof.example", "phone": "+44 20 7946 0000",
     "hours": {"mon": _DAY}, "holidays": [], "yearly": [], "overrides": {}, "conditions": {"channel": "phone"}, "steps": {},
     "pause_states": ["waiting_for_client"], "reopening": "continue", "at_risk_percent": 80, "ends_at": "2027-03-02T10:00:00Z",
+    "rule": "FREQ=DAILY", "after": [], "price_once": "980.00", "price_monthly": "12.00", "currency": "GBP",
 }  # fmt: skip
+_BY_KIND: tuple[tuple[type, Any], ...] = (
+    (fields.Boolean, True), (fields.Integer, 2), (fields.Time, "09:00"), (fields.Date, "2027-03-01"),
+    (fields.DateTime, "2027-03-01T10:00:00Z"), (fields.Dict, {}),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,22 +92,18 @@ def _value(name: str, field: Any, own: Chosen) -> Any:
     if _holds_ids(field):
         id = own(name)
         return None if id is None else [str(id)] if isinstance(field, fields.List) else str(id)
+    if "example" in field.metadata:
+        return field.metadata["example"]
     if words := _allowed(field):
         return words[0]
     if isinstance(field, fields.Nested):
         return next(bodies(field.schema.__class__, own))
-    if isinstance(field, fields.Boolean):
-        return True
-    if isinstance(field, fields.Integer):
-        return 2
-    if isinstance(field, fields.DateTime):
-        return "2027-03-02T10:00:00Z" if name.startswith("end") else "2027-03-01T10:00:00Z"
-    if isinstance(field, fields.Date):
-        return "2027-03-01"
     if isinstance(field, fields.List):
         inner = _value(name, field.inner, own)
         return [] if inner is None else [inner]
-    return {} if isinstance(field, fields.Dict) else "proof"
+    if isinstance(field, fields.DateTime) and name.startswith("end"):
+        return "2027-03-02T10:00:00Z"
+    return next((value for kind, value in _BY_KIND if isinstance(field, kind)), "proof")
 
 
 def _known(name: str, own: Chosen) -> Any:
@@ -113,7 +114,10 @@ def _known(name: str, own: Chosen) -> Any:
 
 
 def _allowed(field: Any) -> list[Any]:
+    """The values that alone are good; a field that takes none but None is left out."""
     rules = field.validators if hasattr(field, "validators") else ()
+    if same := [rule.comparable for rule in rules if isinstance(rule, validate.Equal)]:
+        return same
     return next((list(rule.choices) for rule in rules if isinstance(rule, validate.OneOf)), [])
 
 

@@ -37,7 +37,10 @@ class Filter:
 
 
 # where the name of the query is not that of its table
-TABLES = {"client": "tenant", "site_by_id": "site", "ticket_by_ref": "ticket", "definition": "sla_definition"}
+TABLES = {
+    "client": "tenant", "site_by_id": "site", "ticket_by_ref": "ticket", "definition": "sla_definition", "item": "catalog_item",
+    "order": "catalog_order",
+}  # fmt: skip
 
 
 def filters(features: tuple[str, ...], tables: set[str]) -> Iterator[Filter]:

@@ -11,7 +11,7 @@ from msp.prove.kinds import MEANINGS, Chosen, is_id
 _BUTTON = "button"
 PASSWORD = "marmalade thicket 42 lantern"  # noqa: S105 - of people who are made up for an hour
 SOMEBODY = "(somebody's e-mail address)"
-_PEOPLE = ("requester", "contact", "e_mail")
+_PEOPLE = ("requester", "contact", "e_mail", "for", "cover")
 # What a person would type into a field that a page leaves empty, by the field's type and then by its name.
 _BY_TYPE = {
     "date": "2027-03-01",

@@ -3,8 +3,6 @@
 With these its own people get through where a fresh client's could only be refused, and there is more to be told to others.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,9 +12,9 @@ import sqlalchemy as sa
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.auth import passwords, tokens
-from msp.core.db import apart, call, db, transaction
+from msp.core.db import apart, call, db
 from msp.core.ids import new_id
-from msp.core.scope import Scope, Trail
+from msp.core.scope import Scope
 from msp.core.secrets import Keyring
 from msp.itsm.approvals import book
 from msp.itsm.approvals import links as approval_links
@@ -30,6 +28,7 @@ from msp.itsm.sla.models import Definition
 from msp.itsm.sla.services import edits
 from msp.itsm.tickets.services import bulk, moves, opening
 from msp.prove.forms import PASSWORD
+from msp.prove.lived_catalogue import live_catalogue
 from msp.prove.sides import PROVER, Side, World
 from tenants.models import Team
 from tenants.services import people
@@ -39,6 +38,7 @@ def live(world: World, side: Side, owner_url: str) -> None:
     """Give a client with people and a ticket all of it."""
     _finished_ticket(world, side)
     _approval(world, side)
+    live_catalogue(world, side)
     _policy(world, side)
     _bulk_runs(world, side, owner_url)
     _provider_rows(world, side, owner_url)
@@ -112,7 +112,7 @@ def _bulk_runs(world: World, side: Side, owner_url: str) -> None:
 
 def _provider_rows(world: World, side: Side, owner_url: str) -> None:
     """Rows of the provider that this side's people may name in what they ask for."""
-    with _staff(world):
+    with world.as_staff():
         side.shared["macro"] = macros.add_macro(f"Macro of {side.key}", "Words.", by=PROVER).id
         side.shared["team"] = db.session.scalars(sa.select(Team.id).limit(1)).one()
     with psycopg.connect(owner_url) as connection:
@@ -123,6 +123,7 @@ def _provider_rows(world: World, side: Side, owner_url: str) -> None:
 
 
 def _passwords(world: World, side: Side) -> None:
+    side.colleagues = {"console": f"invited-{side.key.lower()}@prover.example", "portal": f"requester@{side.canary}.example"}
     side.addresses = {"console": f"agent-{side.key.lower()}@prover.example", "portal": f"everything@{side.canary}.example"}
     for actor in (side.limited, side.contacts["everything"]):
         with world.console.app_context(), apart(Scope.signin()):
@@ -131,7 +132,7 @@ def _passwords(world: World, side: Side) -> None:
 
 def _links(world: World, side: Side, word: str) -> list[str]:
     """Each kind of link that this client's people are sent by mail: invitation, new password, rating, approval."""
-    with _staff(world):
+    with world.as_staff():
         contact = people.add_contact(
             side.tenant_id, f"{side.canary} {word}", e_mail=f"{word}@{side.canary}.example", roles=["requester"], by=PROVER
         )
@@ -148,7 +149,7 @@ def _links(world: World, side: Side, word: str) -> list[str]:
 
 def _agents_links(world: World, side: Side) -> list[str]:
     """What agents are sent; whoever holds such a link belongs to the provider, so that it is foreign to nobody on the console."""
-    with _staff(world):
+    with world.as_staff():
         word = side.key.lower()
         agent = people.add_agent(
             f"Invited by {word}", f"invited-{word}@prover.example", roles=["read_only"], client_ids=[side.tenant_id], by=PROVER
@@ -162,12 +163,6 @@ def _invitation(person_id: UUID | None, tenant_id: UUID) -> str:
     if person_id is None:
         raise RuntimeError("somebody without an address cannot be invited")
     return people.invitation_link(person_id, tenant_id, by=PROVER)
-
-
-@contextmanager
-def _staff(world: World) -> Iterator[None]:
-    with world.console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
-        yield
 
 
 def _reset(world: World, actor: Actor, tenant_id: UUID) -> str:

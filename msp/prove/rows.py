@@ -194,7 +194,7 @@ def _spread(connection: Any, table: str, column: str, tenant_id: UUID, canary: s
 
 # Texts with a meaning of their own: changing them would make the row another one.
 _MEANINGFUL = frozenset(
-    {"ref", "roles", "kind", "subject_kind",
+    {"ref", "roles", "kind", "subject_kind", "icon", "currency",
       "status", "state", "step", "standing", "sla_clock", "outcome", "storage_key", "preview_key", "sha256",
      "content_type", "actor_kind", "author_kind", "uploader_kind", "via", "source", "priority", "colour", "language", "time_zone",
      "held_reason", "sla_outcome", "sla_standing", "rule", "shown_hash"}

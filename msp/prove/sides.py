@@ -36,6 +36,7 @@ class Side:
     own_links: list[str] = field(default_factory=list)  # the same once more, for its own people to spend
     tokens: dict[str, str] = field(default_factory=dict)  # for the API: its contact's, its agent's, and one restricted to it
     addresses: dict[str, str] = field(default_factory=dict)  # of whoever walks, by surface
+    colleagues: dict[str, str] = field(default_factory=dict)  # addresses of somebody beside whoever walks, by surface
     spare_id: UUID | None = None  # another client that its agent works for, and its people belong to
 
     @property
@@ -70,6 +71,12 @@ class World:
         from tenants.access import scope_of
 
         with app.app_context(), transaction(scope_of(actor, Trail(actor_name=actor.name, actor_kind=actor.kind))):
+            yield
+
+    @contextmanager
+    def as_staff(self) -> Iterator[None]:
+        """A committed transaction of the provider's, over all clients."""
+        with self.console.app_context(), transaction(Scope.staff(trail=Trail(actor_name="proof"))):
             yield
 
     def browser(self, actor: Actor | None, side: Side) -> HostClient:

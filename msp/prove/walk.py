@@ -194,8 +194,8 @@ class _Walker:
         found = self._built(rule, _choices(rule, self.world.left))
         if len(rule.arguments) > 1:
             for name in rule.arguments:
-                theirs = {name: list(kinds.values(self.world.left, name))}
-                mine = {other: list(kinds.values(self.world.right, other))[:1] for other in rule.arguments if other != name}
+                theirs = {name: list(kinds.values(self.world.left, name, rule.rule))}
+                mine = {other: list(kinds.values(self.world.right, other, rule.rule))[:1] for other in rule.arguments if other != name}
                 found += self._built(rule, theirs | mine)
         return list(dict.fromkeys(found))
 
@@ -238,13 +238,15 @@ class _Walker:
                     is_upload = operation.query is not None
                     yield Sent(method, f"{path}?tenant_id={own.tenant_id}" if is_upload else path, is_upload=is_upload)
                     continue
-                chosen = _chooser(own)
-                for body in (*bodies.bodies(operation.body, chosen), *bodies.choices(operation.body, chosen)):
+                chosen = _chooser(own, rule.rule)
+                made = [*bodies.bodies(operation.body, chosen), *bodies.choices(operation.body, chosen)]
+                addressed = [body | {"e_mail": own.colleagues[self.surface]} for body in made[:1] if "e_mail" in body]
+                for body in (*made, *addressed):
                     yield Sent(method, path, json=body)
             return
         forms = self.shown[side].forms.get(name, [])
         for form in forms:
-            yield _sent(form, own)
+            yield _filled(form, own, {}, own.colleagues[self.surface])
         if not forms:
             words = {"client": str(own.tenant_id), "e_mail": own.addresses[self.surface], "password": PASSWORD, "again": PASSWORD}
             for path in self._paths(rule, own)[:5]:
@@ -277,11 +279,11 @@ class _Walker:
             self._one_id(rule, "client", partial(_query_with, method, path, "client"))
         for form in forms:
             for name in form.id_fields():
-                self._one_id(rule, name, partial(_form_with, form, side, name))
+                self._one_id(rule, name, partial(self._form_with, form, side, name))
 
     def _one_id(self, rule: Rule, name: str, made: Callable[[UUID], list[Sent]]) -> None:
         random = [(sent, self._ask(self.stranger, sent)) for sent in made(new_id())]
-        for _, id in kinds.ids(self.world.left, name):
+        for _, id in kinds.ids(self.world.left, name, rule.rule):
             for sent, (twin, right) in zip(made(id), random, strict=True):
                 left = self._ask(self.stranger, sent)
                 self._silent(rule, sent, left)
@@ -290,6 +292,9 @@ class _Walker:
                     self.found.fail(words, example=sent.path)
                 if left.status_code < 400:
                     self.accepted.append((rule, sent))
+
+    def _form_with(self, form: Form, side: Side, name: str, id: UUID) -> list[Sent]:
+        return [_filled(form, side, {name: str(id)}, side.colleagues[self.surface])]
 
     # --- Asking ------------------------------------------------------------------------------------------------------
 
@@ -356,14 +361,14 @@ def _ends(rule: Rule) -> int:
     return _ENDINGS.index(name) + 1 if name in _ENDINGS else 0
 
 
-def _choices(rule: Rule, side: Side, values: Callable[[Side, str], Iterator[str]] = kinds.values) -> dict[str, list[str]]:
+def _choices(rule: Rule, side: Side, values: Callable[[Side, str, str], Iterator[str]] = kinds.values) -> dict[str, list[str]]:
     """What to put into an address: everything that may fit into its one parameter, or the likeliest into each of several."""
     many = None if len(rule.arguments) == 1 else 1
-    return {name: list(dict.fromkeys(values(side, name)))[:many] for name in rule.arguments}
+    return {name: list(dict.fromkeys(values(side, name, rule.rule)))[:many] for name in rule.arguments}
 
 
-def _chooser(side: Side) -> kinds.Chosen:
-    return partial(kinds.own, side)
+def _chooser(side: Side, place: str) -> kinds.Chosen:
+    return partial(kinds.own, side, place)
 
 
 def _query_with(method: str, path: str, name: str, id: UUID) -> list[Sent]:
@@ -371,17 +376,14 @@ def _query_with(method: str, path: str, name: str, id: UUID) -> list[Sent]:
 
 
 def _json_with(method: str, path: str, schema: type[Schema], side: Side, name: str, id: UUID) -> list[Sent]:
-    return [Sent(method, path, json=body) for body in bodies.with_id(schema, _chooser(side), name, id)]
+    return [Sent(method, path, json=body) for body in bodies.with_id(schema, _chooser(side, path), name, id)]
 
 
-def _form_with(form: Form, side: Side, name: str, id: UUID) -> list[Sent]:
-    return [_sent(form, side, {name: str(id)})]
-
-
-def _sent(form: Form, side: Side, changes: dict[str, str] | None = None) -> Sent:
-    body = form.body(_chooser(side)) | {name: [value] for name, value in (changes or {}).items()}
+def _filled(form: Form, side: Side, changes: dict[str, str], colleague: str) -> Sent:
+    body = form.body(_chooser(side, form.action)) | {name: [value] for name, value in changes.items()}
     is_new = form.action.endswith("/new") and form.action != "/tickets/new"
-    somebody = "new@proof.example" if is_new else f"requester@{side.canary}.example"
+    is_own = form.action.endswith("/delegate")
+    somebody = "new@proof.example" if is_new else colleague if is_own else f"requester@{side.canary}.example"
     fields = (
         (name, tuple(value.replace(side.canary, "proof").replace(SOMEBODY, somebody) for value in values)) for name, values in body.items()
     )

@@ -96,6 +96,16 @@ def test_saving_the_same_roles_signs_nobody_out(acme: Any, admin: Now, portal_of
     assert theirs.get("/account").status_code == 200
 
 
+def test_a_role_that_nobody_knows_any_more_is_shown_as_it_is_and_kept(console_app: Any, servers: Servers, acme: Any, admin: Now) -> None:
+    contact = acme.people["requester"]
+    path = f"/clients/{acme.id}/people/{contact.id}"
+    identity.change(servers, "UPDATE contact SET roles = '{requester,archivist}' WHERE id = %s", contact.id)
+    shown = admin.get(path)
+    assert (shown.status_code, "archivist" in words(shown)) == (200, True)
+    assert admin.post(path, version=str(contact.version), name="Ada", roles="requester").status_code == 303
+    assert stored(console_app, sa.select(Contact.roles).where(Contact.id == contact.id)) == [["requester", "archivist"]]
+
+
 def test_whoever_left_is_signed_out_and_can_come_back(console_app: Any, acme: Any, admin: Now, portal_of: Any) -> None:
     theirs, contact = portal_of(acme), acme.people["requester"]
     path = f"/clients/{acme.id}/people/{contact.id}"

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from msp.core import catalogue, migrate
-from msp.prove import filters, gates
+from msp.prove import filters, gates, kinds
 from msp.prove.proof import channel_part, dispose, filter_part, table_part
 from msp.prove.report import Part, Report
 from msp.prove.scratch import Scratch, scratch
@@ -93,6 +93,32 @@ def test_a_bulk_act_is_undone_by_its_own_agent_and_by_no_other(proven: tuple[Scr
     _, world = proven
     seen = walk(world, only="bulk.undo")
     assert (seen.failures, seen.reached) == ([], {"console POST /queue/bulk/<uuid:run_id>/undo"})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "names"),
+    [
+        ("ordering.order", {"portal POST /catalogue/items/<uuid:item_id>"}),
+        ("ordering.order_basket", {"portal POST /basket"}),
+        ("approvals.decide", {"portal POST /approvals/<uuid:approval_id>/decide", "console POST /approvals/<uuid:approval_id>/decide"}),
+    ],
+)
+def test_a_lived_in_clients_people_order_and_decide_and_nobody_else_does(
+    proven: tuple[Scratch, World], endpoint: str, names: set[str]
+) -> None:
+    _, world = proven
+    seen = walk(world, only=endpoint)
+    assert (seen.failures, seen.reached) == ([], names)
+
+
+def test_an_id_is_first_taken_for_one_of_the_practice_that_the_address_names() -> None:
+    known = {"bulk_item", "catalog_category", "catalog_item", "catalog_template", "category", "template"}
+    for name, place, kind in (
+        ("category_id", "/tickets", "category"), ("category_id", "/clients/<uuid:tenant_id>/catalogue/items", "catalog_category"),
+        ("item_id", "/catalogue/items/<uuid:item_id>", "catalog_item"), ("template_id", "/clients/<uuid:tenant_id>/sla", "template"),
+        ("template_id", "/settings/catalogue/<uuid:template_id>", "catalog_template"),
+    ):  # fmt: skip
+        assert kinds.fitting(name, known, place)[0] == kind, (name, place)
 
 
 TAMPERED = {
