@@ -21,7 +21,9 @@ _BY_TYPE = {
     "color": "#1f5f8b",
     "password": PASSWORD,
 }
-_BY_NAME = {"ends_at": "2027-03-02T10:00", "to_at": "2027-03-02T10:00", "key": "NEWCO", "tags": "proof"}
+_BY_NAME = {
+    "ends_at": "2027-03-02T10:00", "to_at": "2027-03-02T10:00", "key": "NEWCO", "tags": "proof", "due_minutes": "60", "month_day": "1",
+}  # fmt: skip
 _WAIT = {"reason": "proof", "body": "Words of the proof.", "version": "1"}
 
 

@@ -48,16 +48,16 @@ def outsiders(world: World, app: Flask) -> list[Outsider]:
     return [Outsider(words, who, csrf_token(who)) for words, who in ((NOBODY, nobody), (BARE, bare))]
 
 
-def failures(world: World, *, only: tuple[str, str] | None = None) -> list[str]:
-    """Which routes let somebody pass who may not; `only` names one by surface and endpoint."""
+def failures(world: World, *, only: tuple[str, str] | None = None, people: list[Outsider] | None = None) -> list[str]:
+    """Which routes let somebody pass who may not; `only` names one by surface and endpoint, `people` who asks there."""
     said = []
     for app in (world.portal, world.console):
         surface = str(app.surface)  # type: ignore[attr-defined]  # set by create_app
         if only is None or only[0] == surface:
-            people = outsiders(world, app)
+            asking = people or outsiders(world, app)
             for rule in app.url_map.iter_rules():
                 if only is None or rule.endpoint == only[1]:
-                    said += [f"{surface} {rule.rule}: {problem}" for problem in _problems(app, rule, people)]
+                    said += [f"{surface} {rule.rule}: {problem}" for problem in _problems(app, rule, asking)]
     return said
 
 

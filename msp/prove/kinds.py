@@ -29,7 +29,7 @@ def fitting(name: str, known: set[str], place: str = "") -> list[str]:
     words = {word, word.removesuffix("s"), *word.split("_"), *(part.removesuffix("s") for part in word.split("_"))}
     meant = {MEANINGS[each] for each in words if each in MEANINGS}
     found = [kind for kind in sorted(known) if kind in words or kind in meant or kind.endswith(f"_{word}")]
-    return sorted(found, key=lambda kind: (not _is_of(kind, place), kind not in words and kind not in meant))
+    return sorted(found, key=lambda kind: (not _is_of(kind, place), kind not in words))
 
 
 def _is_of(kind: str, place: str) -> bool:

@@ -25,6 +25,8 @@ UNREACHED = {
     "/account/second-factor/confirm": "needs a code of the sender's own telephone, and takes no id",
     "/account/second-factor/codes": "needs a second factor of the sender's own, and takes no id",
     "/account/second-factor/remove": "needs a second factor of the sender's own, and takes no id",
+    "/second-factor": "needs a second factor of somebody, who would have to confirm a code",
+    "/settings/catalogue/templates.json": "needs a file of templates; the API takes the same as JSON",
     "/arrive": "its link is made for thirty seconds and for another host",
     "portal POST /account/preferences": "kept for agents only",
     "console POST /api/v1/tickets/<ticket>/refiling": "needs a second client, and the token reaches one only",

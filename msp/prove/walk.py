@@ -381,7 +381,7 @@ def _json_with(method: str, path: str, schema: type[Schema], side: Side, name: s
 
 def _filled(form: Form, side: Side, changes: dict[str, str], colleague: str) -> Sent:
     body = form.body(_chooser(side, form.action)) | {name: [value] for name, value in changes.items()}
-    is_new = form.action.endswith("/new") and form.action != "/tickets/new"
+    is_new = form.action.endswith("/new") and "requester" not in body
     is_own = form.action.endswith("/delegate")
     somebody = "new@proof.example" if is_new else colleague if is_own else f"requester@{side.canary}.example"
     fields = (

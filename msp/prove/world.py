@@ -12,6 +12,7 @@ from msp.core.actor import Actor
 from msp.core.db import db, transaction
 from msp.core.scope import Scope, Trail
 from msp.itsm.announcements import services as announcements
+from msp.itsm.automation import queries as automation
 from msp.itsm.automation.services import rules
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.tickets.models import Ticket
@@ -43,6 +44,7 @@ def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
         _ticket(world, side)
         live(world, side, owner)
         _own_rows(world, side, owner)
+        _rules(world, side)
         side.ids |= fill(owner, side.tenant_id, side.canary)
         side.ids["tenant"] = side.tenant_id
         with psycopg.connect(owner) as connection:
@@ -134,7 +136,7 @@ def _file(side: Side) -> UUID:
 
 
 def _own_rows(world: World, side: Side, owner_url: str) -> None:
-    """What lies in no client table and is yet for some eyes only: an announcement to this client, its rule; views, tokens, sessions."""
+    """What lies in no client table and is yet for some eyes only: an announcement and an article, views, tokens, sessions."""
     for kind, actor, app in (("", side.limited, world.console), ("contact_", side.contacts["everything"], world.portal)):
         world.browser(actor, side)
         with world.as_actor(actor, app):
@@ -152,16 +154,25 @@ def _own_rows(world: World, side: Side, owner_url: str) -> None:
         side.private["announcement"] = announcements.announce(
             f"{side.canary} announcement", body=side.canary, client_ids=[side.tenant_id], by=side.limited
         ).id
-        says = {"trigger": {"kind": "event", "event": "rated"}, "query": "", "actions": [{"kind": "note", "body": side.canary}]}
-        rule = rules.add_rule(f"{side.canary} rule", says, client_id=side.tenant_id, by=side.limited)
-        rules.put_in_force(rule.id, version=rule.version, by=side.limited)
-        side.private["rule"] = rule.id
         article = knowledge.write_article(
             f"{side.canary} article", side.canary, audience="chosen", client_ids=[side.tenant_id], by=side.limited
         )
         side.private["article"] = article.id
         knowledge.move_article(article.id, "published", version=article.version, by=side.limited)
         side.private["saved_view"] = views.save_view(f"{side.canary} view", side.canary, by=side.limited).id
+
+
+def _rules(world: World, side: Side) -> None:
+    """A rule in force whose next version is written already, and one that is paused."""
+    says = {"trigger": {"kind": "event", "event": "rated"}, "query": "", "actions": [{"kind": "note", "body": side.canary}]}
+    with world.as_actor(side.limited, world.console):
+        for kind in ("rule", "paused_rule"):
+            rule = rules.add_rule(f"{side.canary} {kind}", says, client_id=side.tenant_id, by=side.limited)
+            rules.put_in_force(rule.id, version=rule.version, by=side.limited)
+            side.private[kind] = rule.id
+        rules.pause(rule.id, version=rule.version, reason=side.canary, by=side.limited)
+        first = automation.visible_rule(side.private["rule"], by=side.limited)
+        rules.change_draft(first.id, version=first.version, content=says | {"query": "is:open"}, by=side.limited)
 
 
 def _roamer(world: World) -> None:

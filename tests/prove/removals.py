@@ -104,16 +104,22 @@ def _table_check(scratch: Scratch, world: World, table: str) -> list[str]:
 def _gates(world: World) -> Iterator[Removal]:
     """Each gate's enforcement, whole and its demand for a right alone; and, as a second net, its declaration."""
     for app in (world.portal, world.console):
-        surface = str(app.surface)  # type: ignore[attr-defined]  # set by create_app
+        surface, shared, asked = str(app.surface), gates.outsiders(world, app), ""  # type: ignore[attr-defined]  # set by create_app
         for endpoint in sorted({rule.endpoint for rule in app.url_map.iter_rules()}):
             gate = gate_of(app, endpoint)
             if gate is None or gate.who == "everyone":
                 continue
-            check = partial(gates.failures, world, only=(surface, endpoint))
+            # Some of these end the session of whoever asks: people of their own ask there.
+            people = None if endpoint.partition(".")[0] in ("auth", "account") else shared
+            check = partial(gates.failures, world, only=(surface, endpoint), people=people)
             yield Removal("gate", f"{surface} {endpoint}", _unheld(app, endpoint, _pass_all), check)
             if gate.permission is not None or gate.who not in ("signed_in", "contact" if surface == "portal" else "agent"):
+                asked = endpoint
                 yield Removal("gate's right", f"{surface} {endpoint}", _unheld(app, endpoint, _pass_signed_in), check)
             yield Removal("gate's declaration", f"{surface} {endpoint}", _undeclared(app, endpoint), check)
+        # With every gate back: somebody without a right is refused by name, so he is still signed in.
+        if gates.failures(world, only=(surface, asked), people=shared):
+            raise RuntimeError(f"those who asked on the {surface} were lost on the way: what they showed proves nothing")
 
 
 def _pass_all() -> None:
