@@ -1,5 +1,6 @@
 """Forms as pages show them: the walk sends what a browser would send, so that a refusal is one of the id and of nothing else."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
@@ -80,10 +81,11 @@ class Form:
         return sent
 
     def id_fields(self) -> list[str]:
-        """Names of the controls that carry ids: by what they hold or offer."""
+        """Names of the controls that carry ids: by what they hold or offer; of numbered rows the first, for the others are read alike."""
         found = [c.name for c in self.controls if c.name and (is_id(c.value) or any(map(is_id, c.options)) or c.name in MEANINGS)]
         # The hidden field of a file that was sent ahead; the page's script adds it.
-        return list(dict.fromkeys([*found, *(["attachment"] if self.takes_files else [])]))
+        found += ["attachment"] if self.takes_files else []
+        return list({re.sub(r"\d+", "", name): name for name in reversed(found)}.values())[::-1]
 
 
 def _filled(control: Control, sent: dict[str, list[str]], own: Chosen) -> str | None:

@@ -217,11 +217,16 @@ class _Walker:
         for path in self.shown["left"].answers:
             if (rule := visits.rule_of(self.app, path, "GET")) is not None and carries(path, self.world.left):
                 self._compare(rule, Sent("GET", path))
+        searched = set[str]()
         for path, answer in self.shown["right"].answers.items():
             rule = visits.rule_of(self.app, path, "GET")
             if rule is None or path.startswith("/account"):
                 continue
             self._silent(rule, Sent("GET", path), answer)
+            if "?" in path or rule.endpoint in searched:
+                continue  # what a route makes of words to look for is the same at each of its addresses
+            if answer.status_code < 400:
+                searched.add(rule.endpoint)
             for query in visits.searches(self.app, rule, path, self.world.left, _WORDS):
                 sent = Sent("GET", query)
                 self._silent(rule, sent, self._ask(self.stranger, sent))

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from msp.core import catalogue, migrate
 from msp.prove import filters, gates, kinds
+from msp.prove.forms import Control, Form
 from msp.prove.proof import channel_part, dispose, filter_part, table_part
 from msp.prove.report import Part, Report
 from msp.prove.scratch import Scratch, scratch
@@ -116,6 +118,11 @@ def test_an_id_is_first_taken_for_one_of_the_practice_that_the_address_names() -
         ("template_id", "/settings/catalogue/<uuid:template_id>", "catalog_template"),
     ):  # fmt: skip
         assert kinds.fitting(name, known, place)[0] == kind, (name, place)
+
+
+def test_of_numbered_rows_of_a_form_the_first_alone_is_tried_with_foreign_ids() -> None:
+    shown = [Control(name, "select", options=[str(UUID(int=1))]) for name in ("site", "0-agent", "1-agent", "1-team")]
+    assert Form("POST", "/", [*shown, Control("upload", "file")]).id_fields() == ["site", "0-agent", "1-team", "attachment"]
 
 
 TAMPERED = {
