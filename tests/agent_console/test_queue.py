@@ -172,10 +172,12 @@ def test_a_page_takes_as_many_questions_for_many_rows_as_for_one(
     console_app: Any, desk: Any, acme: Any, opened: Any
 ) -> None:
     def asked(query: str) -> int:
-        desk.get(f"/queue?q={query}")  # whatever is remembered is remembered now
-        with statements.counted(console_app) as sent:
-            assert desk.get(f"/queue?q={query}").status_code == 200
-        return len(sent)
+        counts = []
+        for _ in range(3):  # what is remembered for seconds may have to be asked for anew in one of them
+            with statements.counted(console_app) as sent:
+                assert desk.get(f"/queue?q={query}").status_code == 200
+            counts.append(len(sent))
+        return min(counts)
 
     opened(acme)
     few = asked("is:open+sort:due")

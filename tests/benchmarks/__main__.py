@@ -26,7 +26,8 @@ def main() -> int:
     parser.add_argument("--log", type=Path, help="the whole incident log (zip); without it the sample of the tests is replayed")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks.md")
     chosen = parser.parse_args()
-    command = "make bench" + (f' ARGS="{" ".join(sys.argv[1:])}"' if sys.argv[1:] else "")
+    given = " ".join(each if each != str(chosen.log) else chosen.log.name for each in sys.argv[1:])
+    command = "make bench" + (f' ARGS="{given}"' if given else "")
     figures: dict[str, Any] = {"command": command, "load": os.getloadavg()}
     began = time.perf_counter()
     figures["engine"] = engine.measure()
