@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Input = Literal["choice", "text", "long", "agent", "team", "macro"]
+Input = Literal["choice", "text", "long", "agent", "team", "macro", "runbook"]
 MOST_TEXT, MOST_LONG = 200, 5000
 
 
@@ -66,5 +66,6 @@ KINDS: dict[str, ActionKind] = {
             Param("to", "Whom", "choice", _TOLD),
             Param("team", "Team", "team", only_for=("to", frozenset({"team"}))),
         )),
+        ActionKind("runbook", "Runbook", "player-play", (Param("runbook", "Runbook", "runbook"),)),
     )
 }  # fmt: skip
