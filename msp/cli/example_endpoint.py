@@ -119,7 +119,7 @@ def _joiner(inputs: Mapping[str, str]) -> Result:
     if not account:
         return {"outcome": "failed", "message": "There is no name to make an account for."}
     outputs = {"account": account, "mailbox": f"{account}@{inputs.get('client', 'client').lower()}.example", "licence": "Office, standard"}
-    return {"outcome": "finished", "message": f"Account and mailbox of {inputs['person']} are there.", "outputs": outputs}
+    return {"outcome": "finished", "message": f"Account and mailbox of {_name(inputs)} are there.", "outputs": outputs}
 
 
 def _leaver(inputs: Mapping[str, str]) -> Result:
@@ -127,12 +127,16 @@ def _leaver(inputs: Mapping[str, str]) -> Result:
     if not account:
         return {"outcome": "failed", "message": "There is no name whose accounts could be closed."}
     outputs = {"account": account, "sessions_ended": "3", "mail_goes_to": inputs.get("manager", "")}
-    return {"outcome": "finished", "message": f"{inputs['person']} can no longer sign in.", "outputs": outputs}
+    return {"outcome": "finished", "message": f"{_name(inputs)} can no longer sign in.", "outputs": outputs}
+
+
+def _name(inputs: Mapping[str, str]) -> str:
+    return inputs.get("person", "").partition(",")[0].strip()
 
 
 def _account(inputs: Mapping[str, str]) -> str:
     """`nora.quill` of `Nora Quill, from the twelfth`."""
-    words = re.findall(r"[a-z]+", inputs.get("person", "").partition(",")[0].lower())
+    words = re.findall(r"[a-z]+", _name(inputs).lower())
     return ".".join(words[:3])
 
 

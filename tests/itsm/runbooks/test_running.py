@@ -69,7 +69,7 @@ def test_a_task_is_done_by_its_runbook(console_app: Any, acme: Any, agent: Any, 
     assert (run.state, run.words, run.outputs) == ("finished", "Account is there.", {"account": "nora.quill"})
     [entry] = entries(console_app, ticket, "runbook_finished")
     assert (entry.is_internal, entry.actor_name) == (True, f"Runbook “{book.name}”")
-    assert entry.data["said"] == ": Account is there.; account: nora.quill"
+    assert entry.data["said"] == ": Account is there. (account: nora.quill)"
     [done] = entries(console_app, ticket, "task_done")
     assert done.actor_name == f"Runbook “{book.name}”"
     assert [(each.number, each.status) for each in attempts(console_app, run)] == [(1, 202)]

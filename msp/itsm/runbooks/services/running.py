@@ -33,6 +33,7 @@ from tenants.permissions import Permission as P
 CALL, EXPIRE = "runbooks.call", "runbooks.expire"
 # How long to wait before the second call, the third, and so on.
 PAUSES_SECONDS = (5, 30, 120, 600, 1800, 3600)
+OF_TASK = "The task"  # whoever begins a run that a task asks for
 RIGHTS = (P.TICKET_READ, P.TICKET_TRIAGE, P.RUNBOOK_RUN)
 
 
@@ -86,7 +87,7 @@ def start_for_task(task_id: UUID, *, by: Actor) -> RunbookRun | None:
         return None
     acting = replace(by, name=f"Runbook “{task.runbook_name}”")
     try:
-        return start_run(task.runbook_id, ticket.id, task_id=task.id, by=acting)
+        return start_run(task.runbook_id, ticket.id, task_id=task.id, by=replace(by, name=OF_TASK))
     except (Conflict, Invalid) as error:
         task_services.end_task(task.id, "failed", version=task.version, by=acting, reason=error.message[:task_services.REASON_LENGTH])
         return None
@@ -159,8 +160,9 @@ def _begin(
     )  # fmt: skip
     db.session.add(run)
     db.session.flush()
-    what = f" for “{task.title}”" if task else ""
-    timeline.note(ticket, "runbook_started", {"title": runbook.name, "said": what}, by=by, is_internal=True)
+    said = f" for “{task.title}”" if task else ""
+    said += f" by {by.name}" if by.name != OF_TASK else ""
+    timeline.note(ticket, "runbook_started", {"title": runbook.name, "said": said}, by=by, is_internal=True)
     outbox.enqueue(CALL, {"run_id": str(run.id)}, tenant_id=run.tenant_id)
     return run
 
@@ -192,7 +194,8 @@ def _end(run: RunbookRun, ticket: Ticket, result: Result, by: Actor) -> None:
     run.ended_at, run.next_at, run.due_at = clock.now(), None, None
     db.session.flush()
     acting = replace(by, name=f"Runbook “{run.runbook_name}”")
-    said = "; ".join([*([result.words] if result.words else []), *(f"{name}: {value}" for name, value in result.outputs.items())])
+    outputs = "; ".join(f"{name}: {value}" for name, value in result.outputs.items())
+    said = " ".join(part for part in (result.words, f"({outputs})" if outputs else "") if part)
     data = {"title": run.runbook_name, "said": f": {said}" if said else ""}
     with causes.caused_by(*run.chain, depth=run.depth + 1 if run.chain else 0):
         timeline.note(ticket, f"runbook_{result.outcome}", data, by=acting, is_internal=True)
