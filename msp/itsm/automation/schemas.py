@@ -46,6 +46,8 @@ class RuleAction(Strict):
     tags = fields.String(validate=validate.Length(max=200))
     macro = fields.String(validate=validate.Length(max=200))
     runbook = fields.String(validate=validate.Length(max=200))
+    title = fields.String(validate=validate.Length(max=200))
+    detail = fields.String(validate=validate.Length(max=MOST_LONG))
     body = fields.String(validate=validate.Length(max=MOST_LONG))
 
 

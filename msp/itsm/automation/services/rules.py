@@ -163,7 +163,7 @@ def _must_fit(said: Definition, client_id: UUID | None) -> None:
     wrong = [
         FieldError(f"/actions/{number}/runbook", "unknown", f"Step {number + 1}: there is no such runbook that could be called here.")
         for number, action in enumerate(said.actions)
-        if action.kind == "runbook" and str(UUID(action.values["runbook"])) not in fitting
+        if "runbook" in action.values and str(UUID(action.values["runbook"])) not in fitting
     ]
     if wrong:
         raise Invalid(wrong[0].message, errors=wrong)
