@@ -188,9 +188,13 @@ def test_the_lists_ask_the_same_however_long_they_are(console_app: Any, acme: An
     book, ticket = runbook(console_app, other.url, company=acme), opened(acme)
 
     def asked(path: str) -> int:
-        with counted(console_app) as statements:
-            assert lead.get(path).status_code == 200
-        return len(statements)
+        """The fewest of three: now and then the host's name is looked up anew, or the visit is noted."""
+        numbers = []
+        for _ in range(3):
+            with counted(console_app) as statements:
+                assert lead.get(path).status_code == 200
+            numbers.append(len(statements))
+        return min(numbers)
 
     def more(count: int) -> None:
         for _ in range(count):
@@ -200,6 +204,6 @@ def test_the_lists_ask_the_same_however_long_they_are(console_app: Any, acme: An
 
     more(1)
     paths = ("/runbooks", f"/runbooks/{book.id}/runs", f"/runbooks/{book.id}", f"/tickets/{ticket.ref}")
-    few = [asked(path) and asked(path) for path in paths]
+    few = [asked(path) for path in paths]
     more(4)
-    assert [asked(path) and asked(path) for path in paths] == few
+    assert [asked(path) for path in paths] == few

@@ -17,9 +17,9 @@ from msp.itsm.runbooks import calling
 from msp.itsm.runbooks.services import books, running
 from msp.itsm.tasks import services as task_services
 from msp.itsm.tasks.services import Draft
-from msp.itsm.tickets.services import opening
+from msp.itsm.tickets.services import opening, triage
 from tests.itsm.runbooks.making import MONDAY, PERSON, attempts, listening, plan, runbook, runs, send, states, work
-from tests.itsm.sla.passing import entries
+from tests.itsm.sla.passing import entries, told
 from tests.itsm.sla.test_web_hooks import verified
 from tests.support import world
 
@@ -153,6 +153,22 @@ def test_what_it_could_not_do_fails_the_task_and_can_be_run_again(console_app: A
     send(console_app, other)
     assert states(console_app, ticket) == [("done", None), ("open", None)]
     assert [run.state for run in runs(console_app, ticket)] == ["finished", "failed"]
+
+
+def test_whoever_works_on_the_ticket_hears_of_a_failure(console_app: Any, agent: Any, ticket: Any, other: Any) -> None:
+    book = runbook(console_app, other.url, PERSON)
+    doer = world.agent(console_app, "agent")[0]
+    with clock.at(MONDAY), world.acting(console_app, agent) as by:
+        triage.assign(ticket.id, assignee_id=agent.id, by=by)
+    drafts = Draft("First", detail="Nora", runbook_id=book.id, assignee_id=doer.id), Draft("Second", runbook_id=book.id)
+    plan(console_app, ticket, agent, *drafts)
+    work(console_app, MONDAY)
+    send(console_app, other, "failed", message="No licence left.")
+    heard = [(agent_id, text) for agent_id, kind, text in told(console_app, ticket) if kind == "runbook"]
+    assert sorted(heard) == sorted([
+        (doer.id, f"{book.name} failed: No licence left."),
+        (agent.id, f"{book.name} failed: The runbook needs “person”, which this ticket does not say."),
+    ])  # fmt: skip
 
 
 def test_the_answer_may_be_the_result(console_app: Any, agent: Any, ticket: Any, other: Any) -> None:

@@ -16,7 +16,7 @@ from msp.core.db import db
 from msp.core.errors import Conflict, Invalid
 from msp.core.ids import new_id
 from msp.core.outbox import services as outbox
-from msp.itsm.runbooks import callbacks, calling, content, inputs, queries
+from msp.itsm.runbooks import callbacks, calling, content, inputs, queries, telling
 from msp.itsm.runbooks.calling import Answer
 from msp.itsm.runbooks.content import Content
 from msp.itsm.runbooks.models import OPEN, Runbook, RunbookAttempt, RunbookRun, RunbookVersion
@@ -89,6 +89,7 @@ def start_for_task(task_id: UUID, *, by: Actor) -> RunbookRun | None:
     try:
         return start_run(task.runbook_id, ticket.id, task_id=task.id, by=replace(by, name=OF_TASK))
     except (Conflict, Invalid) as error:
+        telling.tell_failure(ticket, task, str(task.runbook_name), error.message)
         task_services.end_task(task.id, "failed", version=task.version, by=acting, reason=error.message[:task_services.REASON_LENGTH])
         return None
 
@@ -200,6 +201,8 @@ def _end(run: RunbookRun, ticket: Ticket, result: Result, by: Actor) -> None:
     with causes.caused_by(*run.chain, depth=run.depth + 1 if run.chain else 0):
         timeline.note(ticket, f"runbook_{result.outcome}", data, by=acting, is_internal=True)
         task = tasks.visible_task(run.task_id, by=by, for_update=True) if run.task_id else None
+        if result.outcome == "failed":
+            telling.tell_failure(ticket, task, run.runbook_name, result.words or "it did not say why")
         if task is not None and task.state == "open":
             state = "done" if result.outcome == "finished" else "failed"
             reason = (result.words or "The runbook did not say why.")[:task_services.REASON_LENGTH] if state == "failed" else ""
