@@ -13,6 +13,7 @@ from msp.core.ids import new_id
 from msp.itsm.announcements import services as announcements
 from msp.itsm.approvals.services import asking
 from msp.itsm.approvals.shown import Shown
+from msp.itsm.automation.services import rules
 from msp.itsm.catalog.services import items, keeping, orders, templates
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
@@ -79,12 +80,15 @@ def _approval_and_article(app: MspFlask, company: world.Company) -> None:
 
 
 def _runbook(company: world.Company, ticket_id: UUID, agent: Actor) -> None:
-    """A runbook of the company with an input of each look, and a run that failed."""
+    """A runbook of the company with an input of each look, a run that failed, and a rule that would call it."""
     inputs = [{"name": "person", "from": "requester.name"}, {"name": "site", "from": "fixed", "value": LONG, "required": False}]
     content = {"url": f"https://runbooks.example/{LONG.encode('ascii', 'ignore').decode()}", "inputs": inputs}
     book = books.add_runbook(world.unique("Joiner "), content, client_id=company.id, by=agent)
     run = running.start_run(book.id, ticket_id, by=agent)
     running.take_result(run.id, Result("failed", f"No licence: {LONG}", {"account": LONG}), by=agent)
+    says = {"trigger": {"kind": "event", "event": "rated"}, "query": "", "actions": [{"kind": "runbook", "runbook": str(book.id)}]}
+    rule = rules.add_rule(world.unique("Rated "), says, client_id=company.id, by=agent)
+    rules.put_in_force(rule.id, version=rule.version, by=agent)
 
 
 def _catalogue(app: MspFlask, company: world.Company) -> None:
