@@ -28,6 +28,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("Agents", "agents.page", "user", Permission.AGENT_MANAGE),
         Place("Teams", "teams.page", "users"),
         Place("Automation", "automation.page", "bolt"),
+        Place("Runbooks", "runbooks.page", "player-play"),
         Place("Settings", "settings.page", "settings"),
     ),
 }

@@ -22,6 +22,8 @@ from agent_console.views import (
     recurring,
     refile,
     rules,
+    runbooks,
+    runs,
     service_levels,
     settings,
     sla_client,
@@ -36,11 +38,11 @@ from agent_console.views import (
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
-    tasks.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles, places.automation, places.clients,
-    places.service_levels, places.agents, places.teams, places.settings,
+    tasks.blueprint, runs.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles,
+    places.automation, places.runbooks, places.clients, places.service_levels, places.agents, places.teams, places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
     agents, announcements, approvals, articles, catalogue, catalogue_orders, catalogue_templates, client_fields, client_settings, clients,
-    contacts, macros, recurring, rules, service_levels, settings, sla_client, sla_editor, teams, trails,
+    contacts, macros, recurring, rules, runbooks, service_levels, settings, sla_client, sla_editor, teams, trails,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from flask import g, url_for
 from werkzeug.datastructures import MultiDict
 
 from agent_console import forms, saved_views, sla_card
-from agent_console.ticket_story import TicketStory
+from agent_console.ticket_runs import TicketRuns
 from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.query.errors import QueryError
@@ -48,7 +48,7 @@ STATE_ORDER = (
 _COLUMNS = {"assignee": "assignee_id", "team": "team_id", "category": "category_id", "site": "site_id"}
 
 
-class TicketPage(TicketStory):
+class TicketPage(TicketRuns):
     """A ticket with everything around it, for one agent at one instant. `args` is the state in the address."""
 
     def __init__(self, ticket: Ticket, *, by: Actor, tz: tzinfo, args: MultiDict[str, str]) -> None:

@@ -31,6 +31,7 @@ FEATURES: tuple[str, ...] = (
     "msp.itsm.recurring",
     "msp.itsm.csat",
     "msp.itsm.catalog",
+    "msp.itsm.runbooks",
     "msp.itsm.automation",
     "portal",
     "agent_console",

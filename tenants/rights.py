@@ -26,6 +26,8 @@ WORDS: Mapping[str, str] = {
     P.MACRO_MANAGE: "change canned replies",
     P.RECURRING_MANAGE: "plan recurring tickets",
     P.AUTOMATE: "change rules of automation",
+    P.RUNBOOK_MANAGE: "change runbooks",
+    P.RUNBOOK_RUN: "run runbooks",
     P.ANNOUNCE: "publish announcements",
     P.ARTICLE_MANAGE: "write and publish articles",
     P.CATALOG_MANAGE: "change the catalogue",

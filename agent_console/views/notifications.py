@@ -19,7 +19,7 @@ from tenants import queries as tenants
 blueprint = console_blueprint("notifications", "/notifications")
 ICONS = {
     "escalation": "alarm-snooze", "assignment": "user-check", "reply": "message", "opened": "ticket", "task": "list-check",
-    "task_late": "alarm-snooze", "automation": "bolt", "approval": "circle-check",
+    "task_late": "alarm-snooze", "automation": "bolt", "runbook": "player-play", "approval": "circle-check",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from msp.itsm.automation.engine.actions import KINDS
 from msp.itsm.automation.models import Rule
 from msp.itsm.automation.services import rules
 from msp.itsm.macros import queries as macros
+from msp.itsm.runbooks import queries as runbooks
 from msp.itsm.tickets import listing
 from tenants import queries as tenants
 from tenants.models import Tenant
@@ -202,11 +203,13 @@ def _editor(shown: Rule | None, fields: dict[str, Any], error: MspError | None =
     before = queries.definition_of(acting) if acting else None
     known = describe.names([each for each in (before, read) if each])
     changes = _named(definition.differences(before, read), known) if before and read and shown and shown.draft else []
+    client = _client(fields)
     return answers.page(
         "console/automation/rule.html", error, it=shown, typed=fields, acting=acting, may_edit=may_edit, kinds=KINDS, known=known,
         is_lost=acting is not None and before is None,
         events=definition.EVENTS, without=definition.WITHOUT, calendars=definition.CALENDARS, once=definition.ONCE,
         clients=_clients(), agents=_options(tenants.agents()), teams=_options(tenants.teams()), macros=_options(macros.macros()),
+        runbooks=_options(runbooks.offered(client.id if client else None)),
         query_error=query_error, matches="" if query_error else _matches(fields), changes=changes,
         place=queries.place_of(shown, by=g.actor) if shown else None, dry=_dry(read, fields), marks=MARKS,
         may_all=g.actor.tenant_ids is None, now=clock.now(),

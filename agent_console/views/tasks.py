@@ -45,6 +45,7 @@ def add(ref: str) -> ResponseReturnValue:
         draft = services.Draft(
             forms.text(form, "title"), detail=forms.text(form, "detail"), team_id=forms.one_id(form, "team"),
             assignee_id=forms.one_id(form, "assignee"), due_minutes=forms.number(form, "due_minutes"),
+            runbook_id=forms.one_id(form, "runbook"),
         )  # fmt: skip
         return services.plan_tasks(key.id, [draft], by=g.actor)
 

@@ -16,9 +16,11 @@ from msp.cli.demo_content.articles import ARTICLES, ArticleStory
 from msp.cli.demo_content.cast import AGENTS, CLIENTS, PROVIDER, TEAMS, ClientStory, policy_content
 from msp.cli.demo_content.catalogue import OFFERS
 from msp.cli.demo_content.recurring import RECURRING, Recurs
+from msp.cli.demo_content.runbooks import BOOKS, PLANS, Plan
 from msp.cli.demo_content.tickets import STORIES, Act, Story
-from msp.core import clock
+from msp.core import clock, webhooks
 from msp.core.actor import Actor
+from msp.core.app import settings
 from msp.core.auth import passwords
 from msp.core.db import call, db, transaction
 from msp.core.outbox import services as outbox
@@ -29,9 +31,12 @@ from msp.itsm.catalog.services import items, templates
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
 from msp.itsm.recurring import services as recurring
+from msp.itsm.runbooks.calling import secrets_of
+from msp.itsm.runbooks.services import books
 from msp.itsm.sla.models import Definition
 from msp.itsm.sla.services import definitions, escalation
-from msp.itsm.tickets.models import Category
+from msp.itsm.tasks import services as tasks
+from msp.itsm.tickets.models import Category, Ticket
 from msp.itsm.tickets.services import conversation, moves, opening, triage
 from tenants.models import Agent, Contact, Tenant
 from tenants.permissions import permissions_of
@@ -42,6 +47,7 @@ TRY = (
     "Sign in to a portal as Amelia, report something, and watch it arrive in the console's queue without a reload",
     "Open NWD-1 as Priya, answer it with “waiting for client”, and see the clock pause on both sides and say why",
     "Change the targets of Northwind Gold as Oliver and look at what would move before you save",
+    "Tick off “Collect the badge” of “Daan Smit leaves on Friday” as Elena, and watch a runbook close his accounts",
     "Ask the clock on the command line: msp sla evaluate --help",
     "Prove that no client sees another: msp prove-isolation",
 )
@@ -89,6 +95,7 @@ class Seeder:
         self.categories: dict[tuple[str, str], UUID] = {}
         self.sign_ins: list[dict[str, str]] = []
         self.credentials: list[tuple[UUID | None, str]] = []
+        self.secrets: dict[str, str] = {}
 
     def run(self) -> dict[str, Any]:
         """Everything in order; NotEmpty when the database is not empty."""
@@ -107,9 +114,10 @@ class Seeder:
                 self._ticket(story)
             for number, article in enumerate(ARTICLES):
                 self._article(article, hours=24 * (len(ARTICLES) - number))
-        with self.app.app_context():  # their timers are set by the workers
+        with self.app.app_context():  # what begins here is done by the workers
             self._live(self.agents["Oliver"], self.now, self._rules)
-        return {"sign_ins": self.sign_ins, "try": list(TRY)}
+            self._live(self.agents["Oliver"], self.now, self._runbooks)
+        return {"sign_ins": self.sign_ins, "try": list(TRY), "runbooks": self.secrets}
 
     def _staff(self, work: Any) -> Any:
         with transaction(Scope.staff(trail=Trail(actor_name=self.by.name))):
@@ -220,6 +228,30 @@ class Seeder:
             actions = [{**each, "macro": str(warning.id)} if each["kind"] == "reply" else each for each in start.content["actions"]]
             made = rules.add_rule(start.name, {**start.content, "actions": actions}, by=by)
             rules.put_in_force(made.id, version=made.version, by=by)
+
+    def _runbooks(self) -> None:
+        """Runbooks that call the example endpoint, where it has a port, and tickets whose tasks they do."""
+        by, port = self.agents["Oliver"], settings().runbook_loopback_port
+        if not port:
+            return
+        made = {}
+        for book in BOOKS:
+            said = {"url": f"http://127.0.0.1:{port}{book.path}", "inputs": book.inputs}
+            made[book.name] = books.add_runbook(book.name, said, by=by)
+            self.secrets[book.path] = webhooks.secret_text(secrets_of(made[book.name])[0])
+        for plan in PLANS:
+            self._plan(plan, {name: book.id for name, book in made.items()}, by)
+
+    def _plan(self, plan: Plan, runbook_ids: dict[str, UUID], by: Actor) -> None:
+        found = sa.select(Ticket.id).where(Ticket.tenant_id == self.tenants[plan.client], Ticket.subject == plan.subject)
+        drafts = [
+            tasks.Draft(
+                each.title, key=str(number), detail=each.detail, after=[str(number - 1)] if each.after else [],
+                runbook_id=runbook_ids[each.book] if each.book else None, team_id=None if each.book else self.teams["Service desk"],
+            )
+            for number, each in enumerate(plan.tasks)
+        ]  # fmt: skip
+        tasks.plan_tasks(db.session.scalars(found).one(), drafts, by=by)
 
     def _let_steps_fire(self, client: str, ticket_id: UUID, at: datetime) -> None:
         """What fell due before the next act, at its own instant."""

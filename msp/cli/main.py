@@ -14,6 +14,7 @@ COMMANDS = {
     "live": "serve",
     "worker": "serve",
     "cron": "serve",
+    "example-endpoint": "example_endpoint",
     "db": "db",
     "demo": "demo",
     "admin": "people",

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from msp.cli import demo, running
+from msp.cli.example_endpoint import SECRETS
 from msp.core import migrate
 from msp.core.embedded import home as homes
 from msp.core.embedded import postgres, redis, supervisor
@@ -79,6 +80,7 @@ def _prepare(home: Path, port: int, live_port: int, on_failure: contextlib.ExitS
         "MSP_CONSOLE_HOST": f"console.localhost:{port}",
         "MSP_LIVE_URL": f"http://{homes.LOOPBACK}:{live_port}",
         "MSP_STORAGE_URL": (home / "files").as_uri(),
+        "MSP_RUNBOOK_LOOPBACK_PORT": str(homes.server_port(home, "example", None)),
     } | os.environ
     services: list[Service] = []
     if "MSP_REDIS_URL" not in environment:
@@ -159,7 +161,19 @@ def _processes(stack: Stack) -> list[Process]:
         process(name, "worker", *queues, stage=1, grace_seconds=30)  # time for the job in hand
         for name, queues in WORKERS.items()
     ]
-    return [web, live, *workers, process("cron", "cron", stage=1)]
+    return [web, live, *_example(stack), *workers, process("cron", "cron", stage=1)]
+
+
+def _example(stack: Stack) -> list[Process]:
+    """What the demonstration's runbooks call, where there are any."""
+    file, port = stack.home / NOTES, stack.environment["MSP_RUNBOOK_LOOPBACK_PORT"]
+    secrets = json.loads(file.read_text()).get("runbooks", {}) if file.exists() else {}
+    if not secrets or stack.environment["MSP_ENVIRONMENT"] != "demo":
+        return []
+    # It is somebody else's program: it is told nothing of ours.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MSP_")} | {SECRETS: json.dumps(secrets)}
+    command = [*_PROGRAM, "example-endpoint", "--port", port]
+    return [Process("example", command, environment, ready=lambda: _listens(int(port)))]
 
 
 def _web_answers(stack: Stack) -> bool:

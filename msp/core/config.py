@@ -38,6 +38,7 @@ class Settings:
     max_files_per_message: int = 20
     max_client_file_bytes: int = 5_000_000_000
     outbox_days: int = 30
+    runbook_loopback_port: int = 0
 
     @property
     def secret_key(self) -> str:
@@ -76,8 +77,10 @@ class Settings:
             max_files_per_message=env.int("MAX_FILES_PER_MESSAGE", 20),
             max_client_file_bytes=env.int("MAX_CLIENT_FILE_BYTES", 5_000_000_000),
             outbox_days=_days(env.int("OUTBOX_DAYS", 30)),
+            runbook_loopback_port=env.int("RUNBOOK_LOOPBACK_PORT", 0),
         )
         settings._check_scheme()
+        settings._check_loopback()
         return settings
 
     def _check_scheme(self) -> None:
@@ -85,6 +88,12 @@ class Settings:
         local = host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")
         if self.scheme == "http" and not local:
             raise ConfigError("MSP_PUBLIC_SCHEME=http is only for loopback hosts; cookies need https elsewhere")
+
+    def _check_loopback(self) -> None:
+        if self.runbook_loopback_port and self.environment == "production":
+            raise ConfigError("MSP_RUNBOOK_LOOPBACK_PORT is only for the demonstration and for tests: runbooks must not reach this machine")
+        if not 0 <= self.runbook_loopback_port <= 65535:
+            raise ConfigError("MSP_RUNBOOK_LOOPBACK_PORT is a port of this machine, or 0 for none")
 
 
 def _environment(value: str) -> Environment:

@@ -24,6 +24,8 @@ from msp.itsm.approvals.shown import Shown
 from msp.itsm.csat import links
 from msp.itsm.csat.models import Survey
 from msp.itsm.macros import services as macros
+from msp.itsm.runbooks.results import Result
+from msp.itsm.runbooks.services import books, running
 from msp.itsm.sla.models import Definition
 from msp.itsm.sla.services import edits
 from msp.itsm.tickets.services import bulk, moves, opening
@@ -41,6 +43,7 @@ def live(world: World, side: Side, owner_url: str) -> None:
     live_catalogue(world, side)
     _policy(world, side)
     _bulk_runs(world, side, owner_url)
+    _runbook(world, side)
     _provider_rows(world, side, owner_url)
     _passwords(world, side)
     side.links = _links(world, side, "invited")
@@ -108,6 +111,16 @@ def _bulk_runs(world: World, side: Side, owner_url: str) -> None:
             " SELECT %s, %s, tenant_id, ticket_id, version FROM bulk_item WHERE run_id = %s",
             (new_id(), side.private["waiting_run"], done),
         )
+
+
+def _runbook(world: World, side: Side) -> None:
+    """A runbook of the client's, and a run that failed, so that it can be run again."""
+    with world.as_actor(side.limited, world.console):
+        content = {"url": f"https://{side.canary}.invalid/", "inputs": [{"name": "text", "from": "fixed", "value": side.canary}]}
+        book = books.add_runbook(f"{side.canary} runbook", content, client_id=side.tenant_id, by=side.limited)
+        run = running.start_run(book.id, side.ids["ticket"], by=side.limited)
+        running.take_result(run.id, Result("failed", side.canary, {side.canary: side.canary}), by=side.limited)
+    side.private["runbook"], side.ids["runbook_run"] = book.id, run.id
 
 
 def _provider_rows(world: World, side: Side, owner_url: str) -> None:

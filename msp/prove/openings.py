@@ -17,6 +17,7 @@ OPEN_ROUTES = frozenset(
         "approval_link.not_me",
         "api_about.description",
         "api_about.viewer",
+        "api_runbook_runs.take_result",
     }
 )
 
@@ -30,5 +31,6 @@ UNREACHED = {
     "/arrive": "its link is made for thirty seconds and for another host",
     "portal POST /account/preferences": "kept for agents only",
     "console POST /api/v1/tickets/<ticket>/refiling": "needs a second client, and the token reaches one only",
+    "/api/v1/runbook-runs/<uuid:run_id>/result": "needs the token that goes out with a call, to the runbook alone",
     "/teams/<uuid:team_id>/swaps": "needs a rota in which somebody is on call, of the provider's own",
 }

@@ -42,9 +42,10 @@ def _chromium() -> str | None:
 
 @dataclass(frozen=True)
 class Running:
-    """Where the processes answer."""
+    """Where the processes answer, and the port of this machine that runbooks may call."""
 
     port: int
+    runbook_port: int
     app: MspFlask
     portal_app: MspFlask
 
@@ -55,7 +56,7 @@ class Running:
 @pytest.fixture(scope="package")
 def running(servers: Servers, console_app: MspFlask, portal_app: MspFlask) -> Iterator[Running]:
     """Every process of an installation, on the database of this test process."""
-    port, live_port = _free_port(), _free_port()
+    port, live_port, runbook_port = _free_port(), _free_port(), _free_port()
     environment = {
         **os.environ,
         "MSP_ENVIRONMENT": "test",
@@ -68,6 +69,7 @@ def running(servers: Servers, console_app: MspFlask, portal_app: MspFlask) -> It
         "MSP_LIVE_DATABASE_URL": servers.url("msp_live"),
         "MSP_REDIS_URL": servers.redis_url,
         "MSP_STORAGE_URL": console_app.settings.storage_url,
+        "MSP_RUNBOOK_LOOPBACK_PORT": str(runbook_port),
     }
     commands = (
         ("web", "--surface", "both", "--port", str(port), "--workers", "1"),
@@ -85,7 +87,7 @@ def running(servers: Servers, console_app: MspFlask, portal_app: MspFlask) -> It
     ]
     try:
         _wait(f"http://127.0.0.1:{port}/healthz")
-        yield Running(port, console_app, portal_app)
+        yield Running(port, runbook_port, console_app, portal_app)
     finally:
         for process in processes:
             process.terminate()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -12,10 +13,13 @@ from msp.core.ids import new_id
 from msp.itsm.announcements import services as announcements
 from msp.itsm.approvals.services import asking
 from msp.itsm.approvals.shown import Shown
+from msp.itsm.automation.services import rules
 from msp.itsm.catalog.services import items, keeping, orders, templates
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
 from msp.itsm.recurring import services as recurring
+from msp.itsm.runbooks.results import Result
+from msp.itsm.runbooks.services import books, running
 from msp.itsm.sla.models import Template
 from msp.itsm.tickets.custom import services as custom
 from msp.itsm.tickets.services import bulk, conversation, moves, opening
@@ -57,6 +61,7 @@ def build(app: MspFlask) -> Stage:
         conversation.add_note(waiting.id, "The driver is old.", by=agent)
         moves.move(waiting.id, "waiting_for_client", reason="Asked which printer it is", by=agent)
         conversation.reply(resolved.id, "The cable was loose.", by=agent, then="resolved")
+        _runbook(company, waiting.id, agent)
         bulk.begin("tag", {"add": ["screen"]}, [waiting.id, resolved.id], by=agent)
     return Stage(company, agent, waiting.ref, resolved.ref)
 
@@ -72,6 +77,18 @@ def _approval_and_article(app: MspFlask, company: world.Company) -> None:
         text = f"## First\n\nIs the cable in? {LONG}\n\n1. Switch it off.\n2. Switch it on."
         article = knowledge.write_article("A screen stays black", text, audience="chosen", client_ids=[company.id], by=by)
         knowledge.move_article(article.id, "published", version=article.version, by=by)
+
+
+def _runbook(company: world.Company, ticket_id: UUID, agent: Actor) -> None:
+    """A runbook of the company with an input of each look, a run that failed, and a rule that would call it."""
+    inputs = [{"name": "person", "from": "requester.name"}, {"name": "site", "from": "fixed", "value": LONG, "required": False}]
+    content = {"url": f"https://runbooks.example/{LONG.encode('ascii', 'ignore').decode()}", "inputs": inputs}
+    book = books.add_runbook(world.unique("Joiner "), content, client_id=company.id, by=agent)
+    run = running.start_run(book.id, ticket_id, by=agent)
+    running.take_result(run.id, Result("failed", f"No licence: {LONG}", {"account": LONG}), by=agent)
+    says = {"trigger": {"kind": "event", "event": "rated"}, "query": "", "actions": [{"kind": "runbook", "runbook": str(book.id)}]}
+    rule = rules.add_rule(world.unique("Rated "), says, client_id=company.id, by=agent)
+    rules.put_in_force(rule.id, version=rule.version, by=agent)
 
 
 def _catalogue(app: MspFlask, company: world.Company) -> None:

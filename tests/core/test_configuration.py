@@ -42,6 +42,7 @@ def test_every_variable_is_documented_and_no_other() -> None:
     [
         ("MSP_OUTBOX_DAYS", "0"),
         ("MSP_OUTBOX_DAYS", "100000"),
+        ("MSP_RUNBOOK_LOOPBACK_PORT", "8010"),
         ("MSP_ENVIRONMENT", "staging"),
         ("MSP_SECRET_KEY", "changeme-changeme-changeme-changeme"),
         ("MSP_SECRET_KEY", ""),

@@ -35,6 +35,7 @@ class Things:
             ),
             "catalog_template_id": lambda: self._post("/catalog/templates", name=world.unique("Laptop")),
             "recurring_id": self._recurring, "rule_id": self._rule, "task_id": self._task,
+            "runbook_id": self._runbook, "run_id": self._run,
         }  # fmt: skip
 
     def of(self, path: str) -> dict[str, str]:
@@ -64,6 +65,13 @@ class Things:
     def _rule(self) -> str:
         content = {"trigger": {"kind": "event", "event": "rated"}, "actions": [{"kind": "tag", "tags": "told"}]}
         return self._post("/rules", name="Told", client_id=str(self.company.id), content=content)
+
+    def _runbook(self) -> str:
+        content = {"url": "https://runbooks.invalid/x"}
+        return self._post("/runbooks", name="Joiner", client_id=str(self.company.id), content=content)
+
+    def _run(self) -> str:
+        return self._post(f"/tickets/{self._ticket()}/runbook-runs", runbook_id=self._runbook())
 
     def _task(self) -> str:
         made = self._send("POST", f"{API}/tickets/{self._ticket()}/tasks", json={"tasks": [{"title": "Order the part"}]})

@@ -115,6 +115,10 @@ STORIES = (
         ),
     ),
     Story(
+        "HARB", "Femke Jansen", "Daan Smit leaves on Friday", "His last day is Friday. His mail is to come to me from then on.", 4, 3, 3, "request",
+        acts=(Act(3.5, "assign", "Service desk", "Elena"),),
+    ),
+    Story(
         "KEST", "Ian Whitlock", "Claims mailbox rejects attachments over 8 MB", "Clients get an error when they send us photos of the damage.", 26, 2, 2,
         category="Mail",
         acts=(

@@ -30,21 +30,21 @@ class Resource(flask_smorest.Blueprint):
     def operation(
         self, method: str, rule: str, answer: type[Schema] | None = None, *, needs: str | None = None, who: Who = "signed_in",
         takes: type[Schema] | None = None, query: type[Schema] | None = None, status: int = 200, changes: bool = False,
-        is_upload: bool = False, content_type: str | None = None,
+        is_upload: bool = False, content_type: str | None = None, open_because: str = "",
     ) -> Callable[[View], View]:  # fmt: skip
         """Register a view.
 
         `changes` needs `If-Match`; whatever has a `version` is answered with its `ETag`; a POST can be repeated under
-        its `Idempotency-Key`, unless it takes a file.
+        its `Idempotency-Key`, unless it takes a file. `who="everyone"`: the body carries a token of its own, for the reason given.
         """
-        is_repeatable = method == "POST" and not is_upload
+        is_repeatable = method == "POST" and not is_upload and who != "everyone"
         marks = {
             "x-if-match": changes, "x-idempotent": is_repeatable, "x-etag": _has_version(answer), "x-upload": is_upload,
             "x-audience": who, "x-permission": needs and str(needs),
         }  # fmt: skip
 
         def register(view: View) -> View:
-            made = gated(Gate(who, needs))(view)
+            made = gated(Gate(who, needs, open_because, by_token=who == "everyone"))(view)
             made = self.response(status, answer, content_type=content_type)(made)
             if _has_version(answer):
                 made = versioned(made)

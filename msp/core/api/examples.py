@@ -59,7 +59,7 @@ def curl(method: str, url: str, operation: Plain, parameters: list[Plain], schem
             query[each["name"]] = _QUERIES.get(each["name"]) or value(each["schema"], schemas, each["name"])
     address = f'"{target}{"?" + urlencode(query) if query else ""}"'
     lines = [f"curl {address}"] if method in ("get", "post") else [f"curl -X {method.upper()}", address]
-    lines.append('-H "Authorization: Bearer $TOKEN"')
+    lines += ['-H "Authorization: Bearer $TOKEN"'] if operation.get("security") != [] else []
     headers = {each["name"] for each in parameters if each["in"] == "header"}
     lines += ['-H "If-Match: $ETAG"'] if "If-Match" in headers else []
     lines += ['-H "Idempotency-Key: $(uuidgen)"'] if "Idempotency-Key" in headers else []

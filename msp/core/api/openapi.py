@@ -92,6 +92,8 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
 
 def _say_who(operation: dict[str, Any], rights: Mapping[str, Right]) -> None:
     """The scope that a token must have, as OpenAPI names it, and whose token that can be; the permission stays as `x-permission`."""
+    if operation.get("x-audience") == "everyone":
+        operation["security"] = []
     right = rights.get(operation.get("x-permission", ""))
     if right is not None:
         operation["security"] = [{"token": [right.scope]}]

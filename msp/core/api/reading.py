@@ -20,7 +20,7 @@ _PATTERNS = {
     r"(?s)\s*\S": "not blank", r"^[!-~]([ -~]{0,253}[!-~])?$": "1 to 255 characters of ASCII",
     r'^(\*|"[0-9]{1,9}(-[0-9a-f]{16})?")$': "as it was received",
 }  # fmt: skip
-_AUDIENCES = {"agent": "Agents", "contact": "Contacts", "signed_in": "Agents and contacts"}
+_AUDIENCES = {"agent": "Agents", "contact": "Contacts", "signed_in": "Agents and contacts", "everyone": "Whoever holds its token"}
 
 
 @dataclass(frozen=True)

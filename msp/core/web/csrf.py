@@ -1,9 +1,10 @@
 """CSRF: every unsafe request that a browser's cookie signs carries the token of its form."""
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from msp.core.errors import BadRequest
+from msp.core.web.gates import gate_of
 
 protect = CSRFProtect()
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,8 +20,8 @@ def init_app(app: Flask) -> None:
 
 
 def check() -> None:
-    """Before an unsafe request: a token in the form or in `X-CSRFToken`, unless an API token signs it."""
-    if request.method in _SAFE or g.get("is_token_request"):
+    """Before an unsafe request: a token in the form or in `X-CSRFToken`, unless an API token or one of its own signs it."""
+    if request.method in _SAFE or g.get("is_token_request") or _carries_its_own():
         return
     if any(name is None for name in request.form):  # a part without a name, on which Flask-WTF stumbles
         raise BadRequest("A part of this form has no name.")
@@ -28,3 +29,8 @@ def check() -> None:
         protect.protect()
     except CSRFError as error:
         raise CsrfRefused from error
+
+
+def _carries_its_own() -> bool:
+    gate = gate_of(current_app, request.endpoint) if request.endpoint else None
+    return gate is not None and gate.by_token

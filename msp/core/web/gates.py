@@ -15,11 +15,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Gate:
-    """Who passes; `permission` narrows it, `reason` explains an open one."""
+    """Who passes; `permission` narrows it, `reason` explains an open one.
+
+    `by_token`: what is sent carries a token of its own and no cookie counts, so no form's token is asked for.
+    """
 
     who: Who
     permission: str | None = None
     reason: str = ""
+    by_token: bool = False
 
 
 AGENTS = Gate("agent")

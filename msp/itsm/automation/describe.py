@@ -1,4 +1,4 @@
-"""Definitions in words, with people, teams and canned replies by their names."""
+"""Definitions in words, with people, teams, canned replies and runbooks by their names."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,10 +9,11 @@ from msp.core.db import db
 from msp.itsm.automation.engine.actions import KINDS
 from msp.itsm.automation.engine.definition import Action, Definition
 from msp.itsm.macros.models import Macro
+from msp.itsm.runbooks.models import Runbook
 from tenants.models import Agent, Team
 
 GONE = "somebody or something that is gone"
-_MODELS: dict[str, Any] = {"agent": Agent, "team": Team, "macro": Macro}
+_MODELS: dict[str, Any] = {"agent": Agent, "team": Team, "macro": Macro, "runbook": Runbook}
 
 
 def names(definitions: Iterable[Definition]) -> dict[str, str]:

@@ -217,7 +217,10 @@ def _tell(said: Definition, moments: Sequence[Moment], terms: list[str], lived: 
             made.acted += 1
             acted[id] = moment.at
             made.by_day[moment.at.date()] = made.by_day.get(moment.at.date(), 0) + 1
-            lines += [Line("did", f"{number} {label}", text, "would be done") for number, (label, text) in enumerate(steps, 1)]
+            lines += [
+                Line("did", f"{number} {label}", text, "would be called" if action.kind == "runbook" else "would be done")
+                for number, ((label, text), action) in enumerate(zip(steps, said.actions, strict=True), 1)
+            ]
             if said.stops:
                 lines.append(Line("end", "end", "no further rules are asked about this"))
         made.found.append(Would(moment.ticket, lived.clients[moment.ticket.tenant_id], moment.at, outcome, lines))

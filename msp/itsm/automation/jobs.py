@@ -23,7 +23,10 @@ from msp.itsm.tickets.models import Ticket
 from tenants.permissions import Permission as P
 
 HAPPENED, CLOCKS, FORGET = "automation.happened", "automation.clocks", "automation.forget"
-RIGHTS = (P.TICKET_READ, P.TICKET_REPLY, P.TICKET_MOVE, P.TICKET_ASSIGN, P.TICKET_TRIAGE, P.NOTE_WRITE, P.CLIENT_READ, P.CONTACT_READ)
+RIGHTS = (
+    P.TICKET_READ, P.TICKET_REPLY, P.TICKET_MOVE, P.TICKET_ASSIGN, P.TICKET_TRIAGE, P.NOTE_WRITE, P.CLIENT_READ, P.CONTACT_READ,
+    P.RUNBOOK_RUN,
+)  # fmt: skip
 ACTOR = "Automation"
 
 

@@ -45,6 +45,9 @@ class RuleAction(Strict):
     reason = fields.String(validate=validate.Length(max=200))
     tags = fields.String(validate=validate.Length(max=200))
     macro = fields.String(validate=validate.Length(max=200))
+    runbook = fields.String(validate=validate.Length(max=200))
+    title = fields.String(validate=validate.Length(max=200))
+    detail = fields.String(validate=validate.Length(max=MOST_LONG))
     body = fields.String(validate=validate.Length(max=MOST_LONG))
 
 

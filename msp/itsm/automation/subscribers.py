@@ -1,11 +1,11 @@
 """What happens to tickets is told to the rules by a job: it runs as us whoever caused it, and on its own if it fails."""
 
 from msp.core import clock, events
+from msp.core.causes import chain, depth
 from msp.core.db import db
 from msp.core.ids import new_id
 from msp.core.outbox import services as outbox
 from msp.itsm.automation import jobs
-from msp.itsm.automation.events import chain, depth
 from msp.itsm.csat.events import SurveyAnswered
 from msp.itsm.csat.models import Survey
 from msp.itsm.sla.events import StepsFired

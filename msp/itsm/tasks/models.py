@@ -16,7 +16,7 @@ class Task(ClientRow, Base):
     """One thing to do. It waits until the tasks in `after` are done or skipped, then is open until it ends.
 
     `due_minutes` is working time from its start; `due_at` the instant that follows, or one set by hand. Tasks of one
-    `plan_id` were planned together and are finished together.
+    `plan_id` were planned together and are finished together. One with a runbook is done by it, as soon as it starts.
     """
 
     __tablename__ = "task"
@@ -33,6 +33,8 @@ class Task(ClientRow, Base):
     team_name: Mapped[str | None]
     assignee_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("agent.id"))
     assignee_name: Mapped[str | None]
+    runbook_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("runbook.id"))
+    runbook_name: Mapped[str | None]
     due_minutes: Mapped[int | None]
     due_at: Mapped[datetime | None]
     late_told_at: Mapped[datetime | None]

@@ -22,6 +22,8 @@ class TaskOut(Schema):
     team_name = fields.String(required=True, allow_none=True)
     assignee_id = fields.UUID(required=True, allow_none=True)
     assignee_name = fields.String(required=True, allow_none=True)
+    runbook_id = fields.UUID(required=True, allow_none=True, metadata={"description": "The runbook that does it once it starts"})
+    runbook_name = fields.String(required=True, allow_none=True)
     due_minutes = fields.Integer(required=True, allow_none=True, metadata=_MINUTES)
     due_at = Instant(required=True, allow_none=True)
     started_at = Instant(required=True, allow_none=True)
@@ -42,6 +44,7 @@ class DraftIn(Strict):
     after = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=MOST))
     team_id = fields.UUID(allow_none=True)
     assignee_id = fields.UUID(allow_none=True)
+    runbook_id = fields.UUID(allow_none=True, metadata={"description": "The runbook that does it once it starts"})
     due_minutes = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, LONGEST_MINUTES), metadata=_MINUTES)
 
 

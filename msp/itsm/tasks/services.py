@@ -13,7 +13,7 @@ from msp.core.errors import Conflict, FieldError, Invalid
 from msp.core.ids import new_id
 from msp.core.web.formats import count_words
 from msp.itsm.sla.agreed import client_calendar
-from msp.itsm.tasks import order, queries
+from msp.itsm.tasks import doers, order, queries
 from msp.itsm.tasks.events import TaskEnded, TasksFinished, TaskStarted
 from msp.itsm.tasks.models import Task
 from msp.itsm.tickets import queries as tickets
@@ -29,7 +29,10 @@ LONGEST_MINUTES = 60 * 24 * 366
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A task as it is planned. `after` names keys of the same plan; `due_minutes` is working time from its start."""
+    """A task as it is planned. `after` names keys of the same plan; `due_minutes` is working time from its start.
+
+    `runbook_id`: the runbook that does it by itself once it starts.
+    """
 
     title: str
     key: str = ""
@@ -38,11 +41,14 @@ class Draft:
     team_id: UUID | None = None
     assignee_id: UUID | None = None
     due_minutes: int | None = None
+    runbook_id: UUID | None = None
 
 
 def plan_tasks(ticket_id: UUID, drafts: Sequence[Draft], *, by: Actor) -> Sequence[Task]:
     """Add tasks that belong together; those that wait for none start at once. Invalid, under `/tasks/n/…`, says what is wrong."""
     by.require(Permission.TICKET_TRIAGE)
+    if any(draft.runbook_id for draft in drafts):
+        by.require(Permission.RUNBOOK_RUN)
     ticket = tickets.visible_ticket(ticket_id, by=by, for_update=True)
     if not ticket.is_open:
         raise Conflict("The ticket is closed: reopen it first.")
@@ -59,7 +65,7 @@ def plan_tasks(ticket_id: UUID, drafts: Sequence[Draft], *, by: Actor) -> Sequen
             title=draft.title.strip(), detail=draft.detail.strip(), after=[ids[key] for key in draft.after], state="waiting",
             due_minutes=draft.due_minutes, created_at=now, created_by=by.name,
         )  # fmt: skip
-        _give(task, draft.team_id, draft.assignee_id, f"/tasks/{number}")
+        _give(task, draft.team_id, draft.assignee_id, f"/tasks/{number}", draft.runbook_id)
         made.append(task)
     db.session.add_all(made)
     db.session.flush()
@@ -171,8 +177,10 @@ def _start_ready(tasks: Sequence[Task]) -> None:
     db.session.flush()
 
 
-def _give(task: Task, team_id: UUID | None, assignee_id: UUID | None, pointer: str) -> None:
+def _give(task: Task, team_id: UUID | None, assignee_id: UUID | None, pointer: str, runbook_id: UUID | None = None) -> None:
     try:
+        if runbook_id:
+            task.runbook_id, task.runbook_name = runbook_id, doers.name_of(runbook_id, task.tenant_id)
         team = tenants.active_team(team_id) if team_id else None
         agent = tenants.assignable_agent(assignee_id, tenant_id=task.tenant_id) if assignee_id else None
     except Invalid as error:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Input = Literal["choice", "text", "long", "agent", "team", "macro"]
+Input = Literal["choice", "text", "long", "agent", "team", "macro", "runbook"]
 MOST_TEXT, MOST_LONG = 200, 5000
 
 
@@ -66,5 +66,12 @@ KINDS: dict[str, ActionKind] = {
             Param("to", "Whom", "choice", _TOLD),
             Param("team", "Team", "team", only_for=("to", frozenset({"team"}))),
         )),
+        ActionKind("task", "Task", "list-check", (
+            Param("title", "What is to be done", "text"),
+            Param("detail", "Details", "long", is_required=False),
+            Param("team", "Team", "team", is_required=False),
+            Param("runbook", "Done by a runbook", "runbook", is_required=False),
+        )),
+        ActionKind("runbook", "Runbook", "player-play", (Param("runbook", "Runbook", "runbook"),)),
     )
 }  # fmt: skip

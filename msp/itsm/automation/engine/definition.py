@@ -224,7 +224,7 @@ def _wrong(param: Param, values: Mapping[str, str], number: int) -> Iterator[Fau
             yield Fault(pointer, "required", f"Step {number + 1} needs this: {param.label.lower()}.")
     elif param.choices is not None and value not in param.choices:
         yield Fault(pointer, "unknown", f"Step {number + 1}: one of {', '.join(param.choices)}.")
-    elif param.input in ("agent", "team", "macro") and not _is_id(value):
+    elif param.input in ("agent", "team", "macro", "runbook") and not _is_id(value):
         yield Fault(pointer, "format", f"Step {number + 1}: this is no valid choice.")
     elif len(value) > (MOST_LONG if param.input == "long" else MOST_TEXT):
         yield Fault(pointer, "too_long", f"Step {number + 1}: this is too long.")

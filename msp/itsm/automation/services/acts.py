@@ -17,6 +17,8 @@ from msp.core.scope import Scope
 from msp.itsm.automation import queries
 from msp.itsm.automation.models import Rule
 from msp.itsm.macros import queries as macros
+from msp.itsm.runbooks.services import running as runbooks
+from msp.itsm.tasks import services as tasks
 from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.models import Category, Ticket
 from msp.itsm.tickets.services import conversation, letters, moves, triage
@@ -181,3 +183,23 @@ def _notify(at: Acting, values: Mapping[str, str]) -> Did:
     if at.by.provider_id is not None:
         letters.to_agents("automation", [(agent, ticket, context) for agent, _ in people], provider_id=at.by.provider_id)
     return Did(", ".join(f"{agent.name} ({why})" if why else agent.name for agent, why in people))
+
+
+@act("task")
+def _task(at: Acting, values: Mapping[str, str]) -> Did:
+    """One task more on the ticket; a runbook that does it is called once it starts, which is at once."""
+    team_id, runbook_id = (UUID(values[name]) if name in values else None for name in ("team", "runbook"))
+    draft = tasks.Draft(values["title"], detail=values.get("detail", ""), team_id=team_id, runbook_id=runbook_id)
+    try:
+        [made] = tasks.plan_tasks(at.ticket.id, [draft], by=at.by)
+    except Invalid as error:  # it says of which task; a step has one
+        raise Invalid(error.errors[0].message if error.errors else error.message) from None
+    return Did(f"“{made.title}” added", sub=made.runbook_name or made.team_name or "")
+
+
+@act("runbook")
+def _runbook(at: Acting, values: Mapping[str, str]) -> Did:
+    """It is called after this; how it went stands in the ticket's timeline and at the runbook."""
+    run = runbooks.start_run(UUID(values["runbook"]), at.ticket.id, by=at.by)
+    sent = ", ".join(f"{name}: {value}" for name, value in run.inputs.items() if value)
+    return Did(f"“{run.runbook_name}” is called", sub=sent[:200])

@@ -18,6 +18,7 @@ from msp.itsm.automation import matching, queries
 from msp.itsm.automation.engine import definition
 from msp.itsm.automation.engine.definition import AfterTime, Definition, DefinitionError
 from msp.itsm.automation.models import NAME_LENGTH, Rule, RuleVersion
+from msp.itsm.runbooks import queries as runbooks
 from tenants import queries as tenants
 from tenants.permissions import Permission
 
@@ -30,6 +31,7 @@ def add_rule(name: str, content: Mapping[str, Any], *, by: Actor, client_id: UUI
     by.require(Permission.AUTOMATE)
     _must_reach(client_id, by=by)
     checked = check(content, by=by)
+    _must_fit(checked, client_id)
     last, number = db.session.execute(sa.select(sa.func.max(Rule.position), sa.func.count(Rule.id))).one()
     if number >= MOST_RULES:
         raise Conflict(f"There are {MOST_RULES} rules already.")
@@ -51,7 +53,9 @@ def change_draft(rule_id: UUID, *, version: int, by: Actor, name: str | None = N
     if name is not None:
         rule.name = _name(name)
     if content is not None:
-        rule.draft = definition.dump(check(content, by=by))
+        checked = check(content, by=by)
+        _must_fit(checked, rule.client_id)
+        rule.draft = definition.dump(checked)
     return _saved(rule)
 
 
@@ -62,6 +66,7 @@ def put_in_force(rule_id: UUID, *, version: int, by: Actor) -> RuleVersion:
     if rule.draft is None:
         raise Conflict("There is no draft to put in force.")
     checked, now = check(rule.draft, by=by), clock.now()
+    _must_fit(checked, rule.client_id)
     db.session.execute(sa.update(RuleVersion).where(RuleVersion.rule_id == rule.id, RuleVersion.ended_at.is_(None)).values(ended_at=now))
     rule.number += 1
     made = RuleVersion(
@@ -150,6 +155,18 @@ def check(content: Mapping[str, Any], *, by: Actor) -> Definition:
         error.errors = (FieldError("/query", error.reason, error.message),)
         raise
     return read
+
+
+def _must_fit(said: Definition, client_id: UUID | None) -> None:
+    """A rule calls runbooks that are for all clients, or for its own."""
+    fitting = {str(runbook.id) for runbook in runbooks.offered(client_id)}
+    wrong = [
+        FieldError(f"/actions/{number}/runbook", "unknown", f"Step {number + 1}: there is no such runbook that could be called here.")
+        for number, action in enumerate(said.actions)
+        if "runbook" in action.values and str(UUID(action.values["runbook"])) not in fitting
+    ]
+    if wrong:
+        raise Invalid(wrong[0].message, errors=wrong)
 
 
 def _arm(rule: Rule, version: RuleVersion) -> None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from msp.core import clock
 from msp.core.actor import Actor
+from msp.core.causes import caused_by
 from msp.core.db import db, savepoint
 from msp.core.errors import MspError
 from msp.core.ids import new_id
@@ -26,7 +27,6 @@ from msp.itsm.automation.engine import guard, trace
 from msp.itsm.automation.engine.actions import KINDS
 from msp.itsm.automation.engine.definition import AfterTime, Definition
 from msp.itsm.automation.engine.trace import Line, Outcome
-from msp.itsm.automation.events import caused_by
 from msp.itsm.automation.models import Rule, RuleAct, Run
 from msp.itsm.automation.queries import InForce
 from msp.itsm.automation.services.acts import ACTS, Acting

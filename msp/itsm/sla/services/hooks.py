@@ -4,7 +4,6 @@ By the Standard Webhooks specification. The secret of an address is derived from
 address, so it is stored nowhere; while a key is rotated in, a message carries a signature under each.
 """
 
-import base64
 import hashlib
 import hmac
 import json
@@ -15,7 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from msp.core import clock, outbound
+from msp.core import clock, outbound, webhooks
 from msp.core.actor import Actor
 from msp.core.app import settings
 from msp.core.db import db
@@ -26,7 +25,6 @@ from tenants.permissions import Permission
 
 WEB_HOOK = "sla.web_hook"
 WORKED = range(200, 300)
-_PREFIX = "whsec_"
 
 
 class HookRefused(RuntimeError):
@@ -44,13 +42,8 @@ class Endpoint:
 
 def post(url: str, body: Mapping[str, Any], *, id: UUID, tenant_id: UUID) -> None:
     """Send the body once; `id` stays the same at every attempt, so that the other side knows a second one."""
-    content, at = json.dumps(body).encode(), str(int(clock.now().timestamp()))
-    headers = {
-        "Content-Type": "application/json",
-        "webhook-id": str(id),
-        "webhook-timestamp": at,
-        "webhook-signature": _signature(f"{id}.{at}.".encode() + content, _secrets(tenant_id, url)),
-    }
+    content = json.dumps(body).encode()
+    headers = webhooks.signed_headers(id, content, _secrets(tenant_id, url), now=clock.now())
     try:
         answer = outbound.fetch("POST", url, headers=headers, body=content)
     except outbound.OutboundRefused as error:
@@ -78,7 +71,7 @@ def endpoints(*, by: Actor) -> list[Endpoint]:
 
 def secret_of(tenant_id: UUID, url: str) -> str:
     """The secret as the receiver's library takes it."""
-    return _PREFIX + base64.b64encode(_secrets(tenant_id, url)[0]).decode()
+    return webhooks.secret_text(_secrets(tenant_id, url)[0])
 
 
 def _urls(content: Mapping[str, Any]) -> Iterator[str]:
@@ -91,8 +84,3 @@ def _secrets(tenant_id: UUID, url: str) -> list[bytes]:
     """The address's secret under each key, the newest first."""
     keys = Keyring(settings().secret_keys).derive("web-hook")
     return [hmac.digest(key, tenant_id.bytes + url.encode(), hashlib.sha256) for key in keys]
-
-
-def _signature(signed: bytes, secrets: list[bytes]) -> str:
-    each = (hmac.digest(secret, signed, hashlib.sha256) for secret in secrets)
-    return " ".join(f"v1,{base64.b64encode(made).decode()}" for made in each)

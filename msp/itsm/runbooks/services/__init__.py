@@ -1,0 +1,1 @@
+"""Writing runbooks, and running them."""
