@@ -1,6 +1,6 @@
 // Pictures in the editor of an article: chosen or pasted, sent at once, and shown where the writer is. The panel beside does it plainly.
 import { toast } from './dialog.js';
-import { listen, post } from './dom.js';
+import { fragment, listen, post } from './dom.js';
 
 const box = document.querySelector('[data-pictures]');
 const text = document.querySelector('#article textarea[name="body"]');
@@ -16,9 +16,13 @@ async function take(file) {
   button.disabled = false;
   const told = await answer?.json().catch(() => null);
   if (!answer?.ok) return toast(told?.detail || 'The picture was not taken');
+  const before = text.value.slice(0, text.selectionStart);
   text.focus();
-  text.setRangeText(told.text, text.selectionStart, text.selectionEnd, 'end');
+  text.setRangeText(`${before && !before.endsWith('\n') ? '\n\n' : ''}${told.text}\n`, text.selectionStart, text.selectionEnd, 'end');
   text.dispatchEvent(new Event('input', { bubbles: true }));
+  const page = await fetch(location.href, { credentials: 'same-origin' }).catch(() => null);
+  const panel = page?.ok && fragment(await page.text()).querySelector('#pictures');
+  if (panel) document.getElementById('pictures').replaceWith(panel);
 }
 
 listen('click', '[data-picture-pick]', () => input.click());
@@ -27,6 +31,7 @@ input?.addEventListener('change', async () => {
   input.value = '';
 });
 if (box && text) {
+  text.setSelectionRange(text.value.length, text.value.length);
   text.addEventListener('paste', (event) => {
     const file = [...event.clipboardData.files].find((each) => each.type.startsWith('image/'));
     if (!file) return;
@@ -40,4 +45,9 @@ listen('keydown', '[data-find]', (event, field) => {
   if (event.key !== 'Enter') return;
   event.preventDefault();
   field.closest('#related').querySelector('button[value="find"]').click();
+});
+
+// Whoever moved one stays on its button; where that is gone, he may go on finding.
+document.addEventListener('htmx:after:swap', () => {
+  if (document.activeElement === document.body) document.getElementById('f-find')?.focus();
 });
