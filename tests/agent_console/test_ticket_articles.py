@@ -9,7 +9,7 @@ from msp.core.errors import Conflict, Forbidden, Invalid, NotFound
 from msp.itsm.knowledge import queries as articles
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.tickets.articles import queries, services
-from msp.itsm.tickets.services import conversation, moves, opening
+from msp.itsm.tickets.services import conversation, exemptions, moves, opening, triage
 from tests.itsm.test_knowledge import published
 from tests.support import pages, world
 from tests.support.caller import Caller
@@ -105,13 +105,17 @@ def test_what_the_client_may_not_read_goes_into_a_note_only(console_app: Any, de
 def test_no_way_to_the_client_carries_it(console_app: Any, acme: Any, ticket: Any) -> None:
     inner = published(console_app, "Inner", audience="internal")
     says = f"See /articles/{inner.id}"
-    _, agent = world.agent(console_app)
+    _, agent = world.agent(console_app, "agent", "lead")
     program = Caller(console_app, "console.localhost", agent, "tickets:write")
     answer = program("POST", f"/tickets/{ticket.ref}/replies", json={"body": says})
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "article_withheld")
     with world.acting(console_app, agent):
         for act in (
             lambda: moves.move(ticket.id, "waiting_for_client", reason=says, by=agent),
+            lambda: conversation.reply(ticket.id, "Wait.", then="waiting_for_client", reason=says, by=agent),
+            lambda: moves.acknowledge(ticket.id, reason=says, by=agent),
+            lambda: triage.classify(ticket.id, {"subject": says}, by=agent),
+            lambda: exemptions.exempt(ticket.id, says, by=agent),
             lambda: opening.open_ticket(acme.id, "New", body=says, requester_id=acme.people["requester"].id, by=agent),
             lambda: opening.open_ticket(acme.id, says, requester_id=acme.people["requester"].id, by=agent),
         ):  # fmt: skip

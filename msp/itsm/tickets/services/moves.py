@@ -48,6 +48,7 @@ def acknowledge(
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
     if by.is_contact:
         raise Forbidden("Only we can acknowledge a ticket.")
+    articles.require_sendable(reason or "", ticket.tenant_id, by=by, field="reason")
     if ticket.answered_at is not None and occurred_at is None:
         return ticket
     at = earlier.checked(ticket, occurred_at, reason, by=by)
