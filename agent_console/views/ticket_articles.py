@@ -76,7 +76,7 @@ def _panel(ref: str) -> str:
     template = "panel" if request.headers.get("HX-Request") else "page"
     return render_template(
         f"console/ticket/articles/{template}.html", it=shown, rows=queries.beside(shown.ticket, by=g.actor), audiences=AUDIENCE_WORDS,
-        languages=LANGUAGE_WORDS, can_insert=shown.by.may(Permission.NOTE_WRITE) and not shown.is_ended,
+        languages=LANGUAGE_WORDS, can_insert=shown.by.may(Permission.NOTE_WRITE),
         can_write=shown.by.may(Permission.ARTICLE_MANAGE),
         can_reply=shown.by.may(Permission.TICKET_REPLY) and not shown.is_ended,
     )  # fmt: skip
