@@ -6,6 +6,7 @@ from agent_console.views import (
     agents,
     announcements,
     approvals,
+    article_pictures,
     articles,
     bulk,
     catalogue,
@@ -31,18 +32,19 @@ from agent_console.views import (
     tasks,
     teams,
     ticket,
+    ticket_articles,
     trails,
     views,
 )
 
 SURFACE = "console"
 BLUEPRINTS = (
-    queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
-    tasks.blueprint, runs.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles,
+    queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, ticket_articles.blueprint, acts.blueprint,
+    refile.blueprint, tasks.blueprint, runs.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles,
     places.automation, places.runbooks, places.clients, places.service_levels, places.agents, places.teams, places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, announcements, approvals, articles, catalogue, catalogue_orders, catalogue_templates, client_fields, client_settings, clients,
-    contacts, macros, recurring, rules, runbooks, service_levels, settings, sla_client, sla_editor, teams, trails,
+    agents, announcements, approvals, article_pictures, articles, catalogue, catalogue_orders, catalogue_templates, client_fields,
+    client_settings, clients, contacts, macros, recurring, rules, runbooks, service_levels, settings, sla_client, sla_editor, teams, trails,
 )  # fmt: skip

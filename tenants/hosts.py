@@ -74,10 +74,16 @@ def url_on(host: str, path: str = "/") -> str:
 
 def url_of(tenant_id: UUID, path: str = "/") -> str:
     """An address on a tenant's own host, as links in mails have it; NotFound where it has none in this scope."""
-    host = call("host_of", p_tenant=tenant_id)[0]["host_of"]
+    host = host_of(tenant_id)
     if host is None:
         raise NotFound("This client has no host name.")
     return url_on(host, path)
+
+
+def host_of(tenant_id: UUID) -> str | None:
+    """The host name that a tenant's links lead to; None where it has none in this scope."""
+    found: str | None = call("host_of", p_tenant=tenant_id)[0]["host_of"]
+    return found
 
 
 def forget() -> None:

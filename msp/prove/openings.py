@@ -30,6 +30,8 @@ UNREACHED = {
     "/settings/catalogue/templates.json": "needs a file of templates; the API takes the same as JSON",
     "/arrive": "its link is made for thirty seconds and for another host",
     "portal POST /account/preferences": "kept for agents only",
+    "/articles/<uuid:article_id>/pictures": "takes a picture as a file, and the walk sends none",
+    "/pictures/<uuid:picture_id>/remove": "the walk asks for the one that the text shows, first; the API removes the other",
     "console POST /api/v1/tickets/<ticket>/refiling": "needs a second client, and the token reaches one only",
     "/api/v1/runbook-runs/<uuid:run_id>/result": "needs the token that goes out with a call, to the runbook alone",
     "/teams/<uuid:team_id>/swaps": "needs a rota in which somebody is on call, of the provider's own",

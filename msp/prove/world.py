@@ -15,6 +15,7 @@ from msp.itsm.announcements import services as announcements
 from msp.itsm.automation import queries as automation
 from msp.itsm.automation.services import rules
 from msp.itsm.knowledge import services as knowledge
+from msp.itsm.knowledge.pictures import services as pictures
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import conversation, files, opening
 from msp.itsm.tickets.views import services as views
@@ -26,6 +27,12 @@ from tenants.identity import api_tokens
 from tenants.models import Contact
 from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, permissions_of
 from tenants.services import clients, people
+
+# One grey point, as PNG.
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
+)
 
 
 def build(scratch: Scratch, console: Flask, portal: Flask) -> World:
@@ -158,6 +165,11 @@ def _own_rows(world: World, side: Side, owner_url: str) -> None:
             f"{side.canary} article", side.canary, audience="chosen", client_ids=[side.tenant_id], by=side.limited
         )
         side.private["article"] = article.id
+        # One picture that its text shows, and one that can be removed.
+        shown, spare = (pictures.add_picture(article.id, f"{side.canary}.png", BytesIO(PICTURE), by=side.limited) for _ in range(2))
+        side.private["article_picture"] = spare.id
+        body = f"{side.canary} {pictures.markdown(shown)}"
+        article = knowledge.change_article(article.id, version=article.version, body=body, by=side.limited)
         knowledge.move_article(article.id, "published", version=article.version, by=side.limited)
         side.private["saved_view"] = views.save_view(f"{side.canary} view", side.canary, by=side.limited).id
 

@@ -3,14 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from flask import g, make_response, redirect, render_template, request, url_for
+from flask import Response, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from msp.core import clock
 from msp.core.errors import FieldError, Invalid
 from msp.itsm.knowledge import queries, services, text
+from msp.itsm.knowledge.pictures import queries as pictures
+from msp.itsm.knowledge.pictures.answer import picture_answer
 from msp.itsm.knowledge.queries import Read
 from portal import forms
 from portal.blueprint import portal_blueprint
+from portal.feed import MIME, atom
+from tenants.hosts import url_on
 
 SUGGESTED, SHORTEST = 3, 3
 SAID = {"thanks": "Thank you.", "solved": "Good. Nothing was opened."}
@@ -28,6 +33,21 @@ def page() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/help/feed.atom")
+def feed() -> ResponseReturnValue:
+    """The articles as a feed, for whoever is signed in: an address that by itself opened them would lie in logs and be passed on."""
+
+    def url(endpoint: str, **values: Any) -> str:
+        return url_on(request.host.partition(":")[0], url_for(f"help.{endpoint}", **values))
+
+    made = atom(
+        queries.newest(g.host.id, by=g.actor), id=g.host.id, title=f"{g.host.display_name}: help articles", author=g.host.provider_name,
+        page=url("page"), own=url("feed"), now=clock.now(), url=lambda id: url("article", article_id=id),
+        picture=lambda id, name: url("picture", article_id=id, name=name),
+    )  # fmt: skip
+    return Response(made, mimetype=MIME)
+
+
 @blueprint.get("/help/suggestions")
 def suggestions() -> ResponseReturnValue:
     """What fits the words typed so far: a fragment for the form."""
@@ -38,6 +58,12 @@ def suggestions() -> ResponseReturnValue:
 @blueprint.get("/help/<uuid:article_id>")
 def article(article_id: UUID) -> ResponseReturnValue:
     return _article(article_id)
+
+
+@blueprint.get("/help/<uuid:article_id>/pictures/<name>")
+def picture(article_id: UUID, name: str) -> ResponseReturnValue:
+    """A picture of an article that one may read."""
+    return picture_answer(pictures.content_for_reader(article_id, name, g.host.id, by=g.actor), name)
 
 
 @blueprint.post("/help/<uuid:article_id>/opinion")
@@ -74,7 +100,7 @@ def _article(article_id: UUID, typed: Any = None, error: Invalid | None = None) 
     return render_template(
         "portal/help_article.html",
         it=read,
-        body=text.html(read.body),
+        body=text.html(read.body, lambda name: url_for("help.picture", article_id=article_id, name=name)),
         related=queries.related_to(read, g.host.id, by=g.actor),
         typed=typed,
         errors={wrong.pointer.strip("/"): wrong.message for wrong in error.errors} if error else {},

@@ -30,6 +30,8 @@ OPEN_SERVICES = {
     "msp.itsm.approvals.services.timing.seat_waiting": "the work of a job: opens the stage that waits for it",
     "msp.itsm.sla.services.facts.open_subject": "called by services that own subjects, each under its own permission",
     "msp.itsm.sla.services.facts.record": "called by services that own subjects, each under its own permission",
+    "msp.itsm.tickets.articles.services.require_sendable": "part of writing what a client reads, which needs its own permission",
+    "msp.itsm.tickets.articles.services.note_uses": "part of writing a message, which needs its own permission",
     "msp.itsm.tickets.services.files.bind": "part of writing a message, which needs its own permission",
     "msp.itsm.tickets.services.moves.follow": "part of a move or a reply, which need their own permission",
     "msp.itsm.tickets.services.timeline.note": "what every act leaves behind",

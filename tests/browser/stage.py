@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,14 +17,17 @@ from msp.itsm.approvals.shown import Shown
 from msp.itsm.automation.services import rules
 from msp.itsm.catalog.services import items, keeping, orders, templates
 from msp.itsm.knowledge import services as knowledge
+from msp.itsm.knowledge.pictures import services as pictures
 from msp.itsm.macros import services as macros
 from msp.itsm.recurring import services as recurring
 from msp.itsm.runbooks.results import Result
 from msp.itsm.runbooks.services import books, running
 from msp.itsm.sla.models import Template
+from msp.itsm.tickets.articles import services as articles
 from msp.itsm.tickets.custom import services as custom
 from msp.itsm.tickets.services import bulk, conversation, moves, opening
 from tenants.services import clients, people
+from tests.itsm.test_pictures import png
 from tests.support import world
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -52,7 +56,7 @@ def build(app: MspFlask) -> Stage:
         announcements.announce("Labels are printed late", level="disruption", client_ids=[company.id], by=by)
         assert db.session.scalars(sa.select(Template)).first(), "the provider's templates come with the installation"
     _catalogue(app, company)
-    _approval_and_article(app, company)
+    article_id = _approval_and_article(app, company)
     with world.acting(app, requester):
         waiting = opening.open_ticket(company.id, f"{LONG} druckt nicht", body=f"Seit heute: {LONG}", impact=1, urgency=1, by=requester)
         resolved = opening.open_ticket(company.id, "The second screen stays black", body="Since Monday.", by=requester)
@@ -62,21 +66,28 @@ def build(app: MspFlask) -> Stage:
         moves.move(waiting.id, "waiting_for_client", reason="Asked which printer it is", by=agent)
         conversation.reply(resolved.id, "The cable was loose.", by=agent, then="resolved")
         _runbook(company, waiting.id, agent)
+        articles.say_solved(resolved.id, article_id, True, by=agent)
         bulk.begin("tag", {"add": ["screen"]}, [waiting.id, resolved.id], by=agent)
     return Stage(company, agent, waiting.ref, resolved.ref)
 
 
-def _approval_and_article(app: MspFlask, company: world.Company) -> None:
-    """An approval that waits for the administrator, an article for the company, and a ticket that recurs."""
+def _approval_and_article(app: MspFlask, company: world.Company) -> UUID:
+    """An approval that waits for the administrator, an article with a picture for the company, and a ticket that recurs."""
     chain = {"stages": [{"name": "Administrator", "approvers": [{"contact": str(company.people["admin"].id)}]}]}
     with world.acting(app, company.actor()) as by:
         asking.start(company.id, "purchase", new_id(), Shown(f"{LONG} for the front desk"), chain, by=by)
+    chosen = {"audience": "chosen", "client_ids": [company.id]}
     with world.as_staff(app) as by:
         draft = recurring.Draft(f"{LONG} pruefen", "FREQ=WEEKLY;BYDAY=MO", date(2027, 1, 1), company.people["admin"].id)
         recurring.plan_recurring(company.id, draft, by=by)
         text = f"## First\n\nIs the cable in? {LONG}\n\n1. Switch it off.\n2. Switch it on."
-        article = knowledge.write_article("A screen stays black", text, audience="chosen", client_ids=[company.id], by=by)
-        knowledge.move_article(article.id, "published", version=article.version, by=by)
+        other = knowledge.write_article("Cables and plugs", "Push until it clicks.", by=by, **chosen)
+        knowledge.move_article(other.id, "published", version=other.version, by=by)
+        article = knowledge.write_article("A screen stays black", text, related=[other.id], by=by, **chosen)
+        picture = pictures.add_picture(article.id, f"{LONG}.png", BytesIO(png(1500, 200)), by=by)
+        text = f"{text}\n\n{pictures.markdown(picture)}"
+        article = knowledge.change_article(article.id, version=article.version, body=text, by=by)
+        return knowledge.move_article(article.id, "published", version=article.version, by=by).id
 
 
 def _runbook(company: world.Company, ticket_id: UUID, agent: Actor) -> None:

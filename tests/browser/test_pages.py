@@ -28,7 +28,7 @@ REF = re.compile(r"(?<=^/tickets/)[^/]+-\d+|(?<=^/requests/)[^/]+-\d+")
 
 # What a browser never shows as a page of its own, or what only a link from a mail or a half-done sign-in opens.
 NO_PAGE = (
-    r"/api/|/static/|/brand/|/files/|/healthz|/readyz|.*/(suggest|suggestions|counts|progress|regions|bell|export)$|/tickets/new/people$|/tickets/\{\}/macros/\{\}$|.*\.json$"
+    r"/api/|/static/|/brand/|/files/|/healthz|/readyz|.*/(suggest|suggestions|counts|progress|regions|bell|export)$|/tickets/new/people$|/tickets/\{\}/macros/\{\}$|.*/pictures/\{\}$|.*\.atom$|/tickets/\{\}/articles/\{\}/text$|.*\.json$"
     r"|/sign-in|/forgotten|/invitation/|/reset/|/rate/|/decide/|/arrive|/companies|/confirm|/live"
 )
 
@@ -106,7 +106,8 @@ def visit(window: Any, start: str, width: int, extra: tuple[str, ...] = ()) -> t
 def test_every_page_of_the_console(running: Any, stage: stages.Stage, person_at: Callable[..., Any]) -> None:
     window = person_at("console.localhost", stage.agent.provider_id, stage.agent.person_id)
     extra = (
-        f"/tickets/{stage.waiting}", f"/tickets/{stage.waiting}?compose=note", f"/clients/{stage.company.id}",
+        f"/tickets/{stage.resolved}/articles", f"/tickets/{stage.waiting}", f"/tickets/{stage.waiting}?compose=note",
+        f"/clients/{stage.company.id}",
         "/queue?q=nothing-has-this-word", "/queue?q=client:::",
     )  # fmt: skip
     seen, wrong = visit(window, running.url("console.localhost", "/queue"), 390, extra)

@@ -2,11 +2,16 @@
 
 import io
 from typing import Any
+from uuid import UUID
+
+from PIL import Image
 
 from msp.core.ids import new_id
 from msp.itsm.approvals.services import asking as approvals
 from msp.itsm.approvals.shown import Shown
+from msp.itsm.knowledge import queries as articles
 from msp.itsm.knowledge import services as knowledge
+from msp.itsm.knowledge.pictures import services as pictures
 from msp.itsm.tickets.services import opening
 from tests.support import world
 
@@ -54,6 +59,8 @@ class Things:
             follower = str(self.company.people["manager"].id)
             found["follower_id"] = self._post(f"/tickets/{found['ticket']}/followers", contact_id=follower)
         found |= {name: self.makers[name]() for name in names if name in self.makers}
+        if {"picture_id", "file_name"} & set(names):
+            found |= self._picture(found["article_id"], is_shown="file_name" in names)
         return found
 
     def _recurring(self) -> str:
@@ -96,6 +103,18 @@ class Things:
             chosen = {"audience": "chosen", "client_ids": [self.company.id]}
             row = knowledge.write_article("Labels are printed askew", "Turn the roll.", by=by, **chosen)
             return str(knowledge.move_article(row.id, "published", version=row.version, by=by).id)
+
+    def _picture(self, article_id: str, *, is_shown: bool) -> dict[str, str]:
+        """A picture of the article; shown by its text, where it is to be read, so that both sides read it."""
+        out = io.BytesIO()
+        Image.new("RGB", (4, 4), "teal").save(out, "PNG")
+        with world.as_staff(self.console) as by:
+            made = pictures.add_picture(UUID(article_id), "label.png", io.BytesIO(out.getvalue()), by=by)
+            if is_shown:
+                row = articles.visible_article(made.article_id, by=by)
+                row = knowledge.change_article(row.id, version=row.version, body=pictures.markdown(made), by=by)
+                knowledge.move_article(row.id, "published", version=row.version, by=by)
+            return {"picture_id": str(made.id), "file_name": made.file_name}
 
     def _item(self) -> str:
         return self._post(f"/tenants/{self.company.id}/catalog/items", name=world.unique("Headset"))

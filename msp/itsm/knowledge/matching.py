@@ -23,19 +23,38 @@ def rank(model: Searched, words: str) -> sa.ColumnElement[Any]:
     return found
 
 
+def fits(model: Searched, subject: str, text: str) -> sa.ColumnElement[bool]:
+    """Whether it fits a whole request: its title has a word of it, its text all of the subject, or the title is nearly the subject."""
+    return sa.or_(
+        model.search.op("@@")(_asked(model, text, loosely=True, of_title=True)),
+        model.search.op("@@")(_asked(model, subject, loosely=False)),
+        _likeness(model, subject) >= ALIKE,
+    )
+
+
+def nearness(model: Searched, subject: str, text: str) -> sa.ColumnElement[Any]:
+    """How well it fits a whole request; the subject, which says it in a few words, counts by itself as well."""
+    found: sa.ColumnElement[Any] = rank(model, subject) + sa.func.ts_rank(model.search, _asked(model, text, loosely=True))
+    return found
+
+
 def _likeness(model: Searched, words: str) -> Any:
     return sa.func.word_similarity(words, model.title)
 
 
-def _asked(model: Searched, words: str, *, loosely: bool) -> Any:
+def _asked(model: Searched, words: str, *, loosely: bool, of_title: bool = False) -> Any:
     """The words as a question in the language of the row: each dictionary has its own endings and stop words."""
-    cases = {code: _question(name, words, loosely=loosely) for code, name in DICTIONARIES.items()}
+    cases = {code: _question(name, words, loosely=loosely, of_title=of_title) for code, name in DICTIONARIES.items()}
     return sa.case(*((model.language == code, question) for code, question in cases.items()), else_=sa.cast("", TSQUERY))
 
 
-def _question(dictionary: str, words: str, *, loosely: bool) -> Any:
+def _question(dictionary: str, words: str, *, loosely: bool, of_title: bool) -> Any:
     config = sa.cast(dictionary, REGCONFIG)
     if not loosely:
         return sa.func.websearch_to_tsquery(config, words)
     # Between words the text of a plain question has nothing but “&”; a lexeme stands in quotes and holds no “ & ”.
-    return sa.cast(sa.func.replace(sa.cast(sa.func.plainto_tsquery(config, words), sa.Text), "' & '", "' | '"), TSQUERY)
+    plain = sa.cast(sa.func.plainto_tsquery(config, words), sa.Text)
+    if not of_title:
+        return sa.cast(sa.func.replace(plain, "' & '", "' | '"), TSQUERY)
+    # Titles are kept under the weight A; a question without words stays empty.
+    return sa.cast(sa.func.replace(sa.func.regexp_replace(plain, "'$", "':A"), "' & '", "':A | '"), TSQUERY)

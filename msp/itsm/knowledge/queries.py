@@ -69,11 +69,19 @@ def readable(article_id: UUID, tenant_id: UUID, *, by: Actor) -> Read:
 
 
 def related_to(read: Read, tenant_id: UUID, *, by: Actor) -> list[Read]:
-    """The related articles that this person may read as well."""
+    """The related articles that this person may read as well, in the order in which they were put."""
     if not read.related:
         return []
     found = _readable(tenant_id, by=by).subquery()
-    statement = sa.select(found).where(found.c.id.in_(read.related)).order_by(found.c.title, found.c.id)
+    statement = sa.select(found).where(found.c.id.in_(read.related))
+    rows = [Read(**row) for row in db.session.execute(statement).mappings()]
+    return sorted(rows, key=lambda row: read.related.index(row.id))
+
+
+def newest(tenant_id: UUID, *, by: Actor, limit: int = PAGE) -> list[Read]:
+    """What this person may read, the last published first."""
+    found = _readable(tenant_id, by=by).subquery()
+    statement = sa.select(*(found.c[name] for name in Read.__slots__)).order_by(found.c.published_at.desc(), found.c.id).limit(limit)
     return [Read(**row) for row in db.session.execute(statement).mappings()]
 
 
@@ -154,6 +162,15 @@ def article_page(
     bound = f"{state}:{audience}:{language}:{client_id}:{overdue_on}:{words}"
     keyset = Keyset([Order(Article.updated_at, is_descending=True)], Article.id, bound_to=bound)
     return paging.page(db.session(), statement, keyset, cursor=cursor, limit=limit, cursors=Cursors(settings().secret_keys))
+
+
+def titles(article_ids: Sequence[UUID], *, by: Actor) -> dict[UUID, str]:
+    """Titles of those of the ids that are articles which the agent sees."""
+    if not article_ids:
+        return {}
+    columns: list[Any] = [Article.id, Article.title]
+    statement = _visible(sa.select(*columns).where(Article.id.in_(article_ids)), by=by)
+    return {row.id: row.title for row in db.session.execute(statement)}
 
 
 def known(article_ids: Sequence[UUID], *, by: Actor) -> set[UUID]:

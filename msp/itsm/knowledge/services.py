@@ -140,13 +140,19 @@ def note_solved(article_id: UUID, tenant_id: UUID, subject: str, *, by: Actor) -
     db.session.flush()
 
 
-def _own(article_id: UUID, version: int, *, by: Actor) -> Article:
-    """An original that the actor may change: he sees every client that it speaks to."""
+def own_article(article_id: UUID, *, by: Actor) -> Article:
+    """An original that the actor may change, locked: he sees every client that it speaks to."""
+    by.require(Permission.ARTICLE_MANAGE)
     row = queries.visible_article(article_id, by=by, for_update=True)
-    check_version(row, version)
     _must_speak_to_all(row.audience, by=by)
     if len(queries.copies(row.id, by=by)) != row.copies:
         raise Forbidden("It speaks to clients that you do not see.")
+    return row
+
+
+def _own(article_id: UUID, version: int, *, by: Actor) -> Article:
+    row = own_article(article_id, by=by)
+    check_version(row, version)
     return row
 
 

@@ -13,6 +13,7 @@ from msp.core.ids import new_id
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.articles import services as articles
 from msp.itsm.tickets.events import NoteAdded, TicketReplied
 from msp.itsm.tickets.models import Message, ReadMarker, Ticket
 from msp.itsm.tickets.services import files, moves, timeline
@@ -42,6 +43,7 @@ def reply(
         raise Conflict(f"{new} new message{'s' if new > 1 else ''} since you began. Read, then send again.")
     if seen_requester not in (None, ticket.requester_id):
         raise Conflict(f"{ticket.requester_name} is the requester by now. Read, then send again.")
+    articles.require_sendable(body, ticket.tenant_id, by=by)
     message = _write(ticket, body, is_internal=False, by=by, via=via, attachment_ids=attachment_ids)
     if by.is_agent and ticket.answered_at is None:
         ticket.answered_at = clock.now()
@@ -99,6 +101,7 @@ def _write(
     db.session.add(message)
     db.session.flush()
     files.bind(attachment_ids, ticket, message, by=by)
+    articles.note_uses(ticket, text, by=by)
     if not is_internal:
         ticket.message_count += 1
     ticket.updated_at = now

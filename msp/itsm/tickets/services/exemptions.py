@@ -9,6 +9,7 @@ from msp.itsm.sla.models import CLOCKS, INTERNAL_CLOCKS
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.articles import services as articles
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import moves, timeline
 from tenants.permissions import Permission
@@ -26,6 +27,7 @@ def exempt(ticket_id: UUID, reason: str, *, by: Actor, clock: str | None = None,
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
     moves.check_version(ticket, version)
     reason = _checked_reason(reason)
+    articles.require_sendable(reason, ticket.tenant_id, by=by, field="reason")
     if clock is not None and clock not in CLOCKS:
         raise Invalid.field("clock", f"One of {', '.join(CLOCKS)}.", "unknown")
     if ticket.status in ("cancelled", "misfiled"):

@@ -10,6 +10,7 @@ from msp.core.errors import Conflict, Forbidden, Invalid, StaleVersion
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.articles import services as articles
 from msp.itsm.tickets.events import TicketMoved, TicketReopened, TicketResolved
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import earlier, timeline
@@ -47,6 +48,7 @@ def acknowledge(
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
     if by.is_contact:
         raise Forbidden("Only we can acknowledge a ticket.")
+    articles.require_sendable(reason or "", ticket.tenant_id, by=by, field="reason")
     if ticket.answered_at is not None and occurred_at is None:
         return ticket
     at = earlier.checked(ticket, occurred_at, reason, by=by)
@@ -118,6 +120,8 @@ def _check_move(ticket: Ticket, to: str, reason: str | None, *, by: Actor) -> No
         if to not in allowed and not answers:
             before, after = WORDS[ticket.status].console, WORDS[to].console
             raise Conflict(f"A ticket cannot go from “{before}” to “{after}”.", allowed=sorted(allowed))
+    if reason:  # the client reads it
+        articles.require_sendable(reason, ticket.tenant_id, by=by, field="reason")
     if to in ("waiting_for_client", "waiting_for_supplier", "scheduled") and not (reason or "").strip():
         raise Invalid.field("reason", "Say what it waits for: the reason stands in the explanation of the clock.", "required")
 

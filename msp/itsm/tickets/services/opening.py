@@ -17,6 +17,7 @@ from msp.itsm.sla import queries as sla
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.articles import services as articles
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.events import TicketOpened
 from msp.itsm.tickets.models import Counter, Message, Ticket
@@ -45,6 +46,7 @@ def open_ticket(
     requester = _requester(tenant_id, requester_id, by=by)
     subject = one_line(subject)
     _check(subject, body, kind, source, impact, urgency)
+    articles.require_sendable(f"{subject}\n{body}", tenant_id, by=by)
     now, source = clock.now(), source or _source(by)
     ticket = Ticket(
         tenant_id=tenant_id, id=new_id(), kind=kind, subject=subject, requester_id=requester.id,

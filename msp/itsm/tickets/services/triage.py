@@ -14,6 +14,7 @@ from msp.core.ids import new_id
 from msp.itsm.sla.services import facts
 from msp.itsm.sla.services.facts import News
 from msp.itsm.tickets import queries
+from msp.itsm.tickets.articles import services as articles
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.events import TicketAssigned, TicketClassified
 from msp.itsm.tickets.models import Follower, Tag, Ticket
@@ -147,6 +148,7 @@ def _apply(ticket: Ticket, changes: Mapping[str, Any], *, by: Actor) -> dict[str
             setattr(ticket, name, (changes[name] or "").strip() or None)
     if "subject" in changes:
         ticket.subject = _subject(changes["subject"])
+        articles.require_sendable(ticket.subject, ticket.tenant_id, by=by, field="subject")
     if changes.get("kind") in ("incident", "request"):
         ticket.kind = changes["kind"]
     if "category_id" in changes:

@@ -1,6 +1,7 @@
 // The ticket page and its forms: drafts kept in this browser, a word about what arrived while writing, the receipt's state
 // in the address, and suggestions for people. Everything works, plainly, without.
 import Combobox from '../vendor/combobox-nav.js';
+import { setMode } from './composer.js';
 import { toast } from './dialog.js';
 import { debounce, fragment, listen, now, pageZone } from './dom.js';
 import { clockWords } from './words.js';
@@ -65,17 +66,39 @@ listen('submit', 'form[action$="/sign-out"]', () => {
 
 // --- Canned replies: filled in by the server for this ticket, put where the writer is ----------------------------------------
 
-listen('click', '[data-macro]', async (_event, button) => {
-  button.closest('[popover]')?.hidePopover();
-  const answer = await fetch(button.dataset.macro, { credentials: 'same-origin' }).catch(() => null);
-  const text = document.querySelector('[role="tabpanel"]:not([hidden]) .composer-text');
-  if (!answer?.ok || !text) return;
-  const { text: said, then } = await answer.json();
+const written = () => document.querySelector('[role="tabpanel"]:not([hidden]) .composer-text');
+
+function insert(text, said) {
   text.focus();
   text.setRangeText(said, text.selectionStart, text.selectionEnd, 'end');
   text.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+listen('click', '[data-macro]', async (_event, button) => {
+  button.closest('[popover]')?.hidePopover();
+  const answer = await fetch(button.dataset.macro, { credentials: 'same-origin' }).catch(() => null);
+  const text = written();
+  if (!answer?.ok || !text) return;
+  const { text: said, then } = await answer.json();
+  insert(text, said);
   const next = text.form.elements.then;
   if (then && next && [...next.options].some((option) => option.value === then)) next.value = then;
+});
+
+// --- Articles: their link or text, into what is being written; into a note where the client may not read them ----------------
+
+listen('click', '[data-insert]', async (_event, button) => {
+  const composer = document.querySelector('[data-composer]');
+  if (!composer) return;
+  if (button.dataset.into && composer.dataset.mode !== button.dataset.into) setMode(composer, button.dataset.into);
+  const url = new URL(button.dataset.insert, location.href);
+  url.searchParams.set('into', composer.dataset.mode);
+  url.searchParams.set('carry', button.dataset.carry);
+  const answer = await fetch(url, { credentials: 'same-origin', headers: { Accept: 'application/json' } }).catch(() => null);
+  const told = await answer?.json().catch(() => null);
+  const text = written();
+  if (!answer?.ok || !text) return toast(told?.detail || 'Not inserted');
+  insert(text, told.text);
 });
 
 // --- New messages: counted as seen at once while nothing is written, else only when the writer has looked ----------------

@@ -1,0 +1,1 @@
+"""Articles beside tickets: which fit, which were used, and what becomes an article."""
