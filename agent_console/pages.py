@@ -18,6 +18,7 @@ from agent_console.views import (
     macros,
     new_ticket,
     notifications,
+    orders,
     queue,
     recurring,
     refile,
@@ -36,8 +37,8 @@ from agent_console.views import (
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
-    tasks.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles, places.automation, places.clients,
-    places.service_levels, places.agents, places.teams, places.settings,
+    tasks.blueprint, orders.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles,
+    places.automation, places.clients, places.service_levels, places.agents, places.teams, places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (

@@ -1,4 +1,4 @@
-"""The catalogue as the portal shows it: a tile's price and promise, the order beside a form, what happens next."""
+"""The catalogue as the portal shows it: a tile's price and promise, the order beside a form."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,14 +36,6 @@ class Sum:
 
     lines: Sequence[tuple[str, str]]
     totals: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of what happens next."""
-
-    text: str
-    small: str = ""
 
 
 def tiles(entries: Iterable[Entry], kept: set[UUID]) -> list[Tile]:
@@ -99,12 +91,6 @@ def line_words(line: BasketLine, entry: Entry, choices: OfClient) -> list[dict[s
     """How the answers of a basket's line read."""
     answers = questions.still_asked(entry.content["form"], line.answers)
     return questions.lines(entry.content["form"], answers, choices)
-
-
-def next_steps(entry: Entry) -> list[Step]:
-    """You order, we prepare and deliver; with the promise."""
-    when = expected(entry)
-    return [Step("You order", "today"), Step("We prepare and deliver", when or "we tell you when")]
 
 
 def order_price(order: Order) -> str:
