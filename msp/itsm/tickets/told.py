@@ -102,7 +102,8 @@ def _moved(who: str, entry: TimelineEntry, kind: str) -> Told | None:
     if after in _STANDS:
         return Told("dial-pause", f"{portal_word(after, kind)}{reason}")
     if after == "resolved":
-        return Told("circle-check", f"{who} said that it is {'fixed' if kind == 'incident' else 'done'}")
+        is_so = f"is {'fixed' if kind == 'incident' else 'done'}"
+        return Told("circle-check", f"This {is_so}" if entry.actor_kind == "system" else f"{who} said that it {is_so}")
     if after in _WITHDRAWN:
         return Told("circle-x", f"This was cancelled{reason}" if entry.actor_kind == "system" else f"{who} withdrew this{reason}")
     return None

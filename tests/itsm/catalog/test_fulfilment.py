@@ -9,14 +9,17 @@ import pytest
 from msp.core import clock
 from msp.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion
 from msp.itsm.approvals.services import answering
-from msp.itsm.catalog.services import correcting, fulfilling, items
+from msp.itsm.catalog.services import correcting, fulfilling, items, orders
 from msp.itsm.sla import library
 from msp.itsm.sla.services import definitions
+from msp.itsm.tickets.services import categories as ticket_categories
 from msp.itsm.tickets.services import moves
+from tenants.services import people
 from tests.itsm.approvals import asked
 from tests.itsm.catalog import on_its_way as way
 from tests.itsm.sla import passing
 from tests.support import world
+from tests.support.post import text_of
 
 
 @pytest.fixture
@@ -171,6 +174,56 @@ def test_the_clock_waits_for_an_approval_where_the_policy_says_so(
     assert passing.the_clock(console_app, way.ticket_of(console_app, placed)).standing == standing
     way.answer(console_app, acme, placed, "manager")
     assert passing.the_clock(console_app, way.ticket_of(console_app, placed)).standing == "running"
+
+
+def test_whoever_is_asked_and_whoever_ordered_are_mailed(console_app: Any, acme: Any, laptop: Any) -> None:
+    placed = way.order(console_app, acme, laptop)
+    manager, requester = acme.people["manager"], acme.people["requester"]
+    mail = asked.mail_to(asked.mails(console_app, way.MONDAY, acme), manager)
+    assert mail["Subject"] == f"Your decision: Laptop for {requester.name}, £980.00"
+    said = text_of(mail)
+    assert all(words in said for words in ("She starts on Monday", "14 inch", "then Set it up", "/decide/"))
+    with clock.at(way.MONDAY), world.acting(console_app, acme.actor("manager")) as by:
+        answering.decide(way.approval_of(console_app, placed).id, False, reason="There are two on the shelf.", by=by)
+    told = [text_of(mail) for address, mail in asked.mails(console_app, way.MONDAY, acme) if address == requester.e_mail]
+    assert any("There are two on the shelf." in text for text in told)
+    with clock.at(way.MONDAY), world.acting(console_app, acme.actor()) as by:
+        correcting.change_order(placed.id, way.ANSWERS, version=way.now(console_app, placed).version, by=by)
+    assert asked.mail_to(asked.mails(console_app, way.MONDAY, acme), manager), "it is asked again"
+
+
+def test_an_agent_orders_and_the_requester_has_asked(console_app: Any, acme: Any, laptop: Any) -> None:
+    _, agent = world.agent(console_app)
+    with clock.at(way.MONDAY), world.acting(console_app, agent) as by:
+        placed = orders.order(laptop.id, number=1, answers=way.ANSWERS, contact_id=acme.people["manager"].id, by=by)
+    approval = way.approval_of(console_app, placed)
+    assert approval.requester_name == acme.people["manager"].name
+    assert asked.open_names(console_app, approval) == {"Admin"}, "he does not approve what he asked for himself"
+
+
+def test_a_hidden_price_decides_but_is_not_shown(console_app: Any, acme: Any, item_at: Any) -> None:
+    dear = item_at(acme, "Server", price_once="5000", is_price_shown=False, chain={"stages": [way.ADMIN]})
+    approval = way.approval_of(console_app, way.order(console_app, acme, dear, answers={}))
+    assert (approval.state, approval.shown["once"]) == ("waiting", None)
+
+
+def test_a_request_is_filed_under_the_items_category(console_app: Any, acme: Any, item_at: Any) -> None:
+    with world.as_staff(console_app) as by:
+        hardware = ticket_categories.add_category(acme.id, "Hardware", by=by)
+    for path, found in (("hardware", hardware.id), ("Elsewhere", None)):
+        placed = way.order(console_app, acme, item_at(acme, world.unique("Mouse"), ticket_category=path), answers={})
+        assert way.ticket_of(console_app, placed).category_id == found
+
+
+def test_a_retired_team_leaves_its_task(console_app: Any, acme: Any, item_at: Any) -> None:
+    with world.as_staff(console_app) as by:
+        team = people.add_team(world.unique("Field "), by=by)
+    item = item_at(acme, "Mouse", tasks=[{"title": "Send it", "team_id": str(team.id)}])
+    placed = way.order(console_app, acme, item, answers={})
+    with world.as_staff(console_app) as by:
+        people.change_team(team.id, version=team.version, name=team.name, is_active=False, by=by)
+    way.work(console_app)
+    assert way.tasks_of(console_app, placed) == {"Send it": "open"}
 
 
 def test_nobody_else_changes_an_order(console_app: Any, acme: Any, birch: Any, laptop: Any) -> None:
