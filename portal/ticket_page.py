@@ -70,7 +70,8 @@ class TicketPage:
 
     @cached_property
     def steps(self) -> list[journey.Step]:
-        return journey.steps(self.ticket, self.clocks, me=self.by.id)
+        is_declined = self.order is not None and self.order.state != "placed"
+        return journey.steps(self.ticket, self.clocks, me=self.by.id, is_declined=is_declined)
 
     @cached_property
     def promise(self) -> promise.Promise | None:

@@ -57,6 +57,7 @@ def test_a_declined_order_says_why_and_is_sent_again(console_app: Any, portal_of
     page = browser.get(f"/requests/{ref}").text
     assert "There are two on the shelf." in page
     assert "Correct and send again" in page
+    assert "Approved" not in page
     form = browser.get(f"/orders/{placed.id}").text
     assert 'value="She starts on Monday"' in form
     version = str(way.now(console_app, placed).version)

@@ -98,7 +98,8 @@ def _moved(who: str, entry: TimelineEntry, kind: str) -> Told | None:
         # A contact's reason is the message beside it.
         return Told("arrow-back-up", f"{who} reopened this{'' if entry.actor_kind == 'contact' else reason}")
     if after == "waiting_for_client":
-        return Told("dial-pause", f"The clock stands still: {who} asked you something{reason}")
+        why = "this waits for you" if entry.actor_kind == "system" else f"{who} asked you something"
+        return Told("dial-pause", f"The clock stands still: {why}{reason}")
     if after in _STANDS:
         return Told("dial-pause", f"{portal_word(after, kind)}{reason}")
     if after == "resolved":

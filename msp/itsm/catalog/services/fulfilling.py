@@ -33,6 +33,7 @@ QUOTE_STAGE = "Your quote"
 
 def begin(placed: Order, *, by: Actor) -> None:
     """What follows an order: a quote, an approval, or the work itself; part of ordering."""
+    by.require(Permission.TICKET_OPEN)
     content = underway.content_of(placed)
     if content["is_quoted"]:
         placed.state = "quoting"
@@ -45,6 +46,7 @@ def begin(placed: Order, *, by: Actor) -> None:
 
 def ask(placed: Order, *, by: Actor) -> Approval:
     """Ask the chain that it was ordered under, or of a quote without one whoever ordered; an approval that waits is asked anew."""
+    by.require_any(Permission.TICKET_OPEN, Permission.TICKET_TRIAGE)
     content, ticket = underway.content_of(placed), underway.ticket_of(placed)
     shown, chain = shown_of(placed, content, ticket), _chain(placed, content)
     placed.state = "asking"
