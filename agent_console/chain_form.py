@@ -1,19 +1,15 @@
 """The approval of an item as a form: one row a stage, and what such a form says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from agent_console import numbered
 from agent_console.numbered import Row
-from msp.core.db import db
 from msp.itsm.approvals.engine.chain import OPERATORS, ROLES
-from msp.itsm.catalog import chains
+from msp.itsm.catalog import approvers, chains
 from msp.itsm.catalog.questions import form_of
-from tenants.models import Agent, Contact
 
 PREFIX, FIELDS, TICKS = "stage", ("name", "named", "needed", "field", "operator", "value", "remind", "expires"), ("roles", "flags")
 ROLE_OPTIONS = [(role, chains.WHO[role][:1].upper() + chains.WHO[role][1:]) for role in ROLES]
@@ -58,7 +54,7 @@ def _says(row: Row) -> bool:
 
 
 def _stage(row: Row, kinds: Mapping[str, str], tenant_id: UUID | None) -> dict[str, Any]:
-    made: dict[str, Any] = {"name": row["name"], "approvers": [{"role": role} for role in row["roles"]] + _people(row["named"], tenant_id)}
+    made: dict[str, Any] = {"name": row["name"], "approvers": [{"role": role} for role in row["roles"]] + _named(row["named"], tenant_id)}
     for name, field in (("needed", "needed"), ("remind_after_hours", "remind"), ("expires_after_hours", "expires")):
         if row[field]:
             made[name] = int(row[field]) if row[field].isascii() and row[field].isdigit() else row[field]
@@ -67,6 +63,11 @@ def _stage(row: Row, kinds: Mapping[str, str], tenant_id: UUID | None) -> dict[s
             "field": row["field"], "operator": row["operator"], "value": _value(row["value"], row["operator"], kinds.get(row["field"], "")),
         }  # fmt: skip
     return {**made, **dict.fromkeys(row["flags"], True)}
+
+
+def _named(text: str, tenant_id: UUID | None) -> list[dict[str, str]]:
+    addresses = [each.strip() for each in text.replace("\n", ",").replace(";", ",").split(",") if each.strip()]
+    return approvers.at_addresses(addresses, tenant_id) if addresses else []
 
 
 def _value(text: str, operator: str, kind: str) -> Any:
@@ -80,35 +81,13 @@ def _value(text: str, operator: str, kind: str) -> Any:
     return text
 
 
-def _people(text: str, tenant_id: UUID | None) -> list[dict[str, str]]:
-    """The people that addresses name, of the client first; one that is nobody's is kept, and refused by its row."""
-    wanted = [each.strip().lower() for each in text.replace("\n", ",").replace(";", ",").split(",") if each.strip()]
-    found: dict[str, dict[str, str]] = {}
-    for agent in db.session.scalars(sa.select(Agent).where(Agent.e_mail.in_(wanted), Agent.is_active)):
-        found[agent.e_mail or ""] = {"agent": str(agent.id)}
-    if tenant_id is not None:
-        statement = sa.select(Contact).where(Contact.tenant_id == tenant_id, Contact.e_mail.in_(wanted), Contact.is_active)
-        for contact in db.session.scalars(statement):
-            found[contact.e_mail or ""] = {"contact": str(contact.id)}
-    return [found.get(each, {"person": each}) for each in wanted]
-
-
 def _row(stage: Mapping[str, Any]) -> Row:
     condition = stage.get("condition") or {"field": "", "operator": ">", "value": ""}
     value = condition["value"]
     return {
         "name": stage["name"], "roles": [each["role"] for each in stage["approvers"] if "role" in each],
-        "named": ", ".join(_addresses([each for each in stage["approvers"] if "role" not in each])),
+        "named": ", ".join(approvers.addresses_of(stage["approvers"])),
         "needed": str(stage.get("needed") or ""), "field": condition["field"], "operator": condition["operator"],
         "value": ", ".join(value) if isinstance(value, list) else str(value), "remind": str(stage.get("remind_after_hours") or ""),
         "expires": str(stage.get("expires_after_hours") or ""), "flags": [name for name, _ in FLAGS if stage.get(name)],
     }  # fmt: skip
-
-
-def _addresses(approvers: Sequence[Mapping[str, str]]) -> list[str]:
-    """How people named by id are typed."""
-    contacts = [UUID(each["contact"]) for each in approvers if "contact" in each]
-    agents = [UUID(each["agent"]) for each in approvers if "agent" in each]
-    known = {str(row.id): row.e_mail for row in db.session.execute(sa.select(Agent.id, Agent.e_mail).where(Agent.id.in_(agents)))}
-    known |= {str(row.id): row.e_mail for row in db.session.execute(sa.select(Contact.id, Contact.e_mail).where(Contact.id.in_(contacts)))}
-    return [known.get(id) or id for each in approvers for id in each.values()]
