@@ -43,6 +43,7 @@ NOT_EMPTY = 3  # exit status of the command
 TRY = (
     "Sign in to a portal as Amelia, report something, and watch it arrive in the console's queue without a reload",
     "Open NWD-1 as Priya, answer it with “waiting for client”, and see the clock pause on both sides and say why",
+    "Decide as Amelia on the order that waits under Approvals, then as Grace; see its tasks begin in the console",
     "Change the targets of Northwind Gold as Oliver and look at what would move before you save",
     "Ask the clock on the command line: msp sla evaluate --help",
     "Prove that no client sees another: msp prove-isolation",

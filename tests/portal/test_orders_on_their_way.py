@@ -101,3 +101,16 @@ def test_an_approved_order_can_no_longer_be_changed(console_app: Any, portal_of:
     browser = portal_of(acme)
     assert "Change the order" not in browser.get(f"/requests/{ref}").text
     assert "can no longer be changed" in browser.get(f"/orders/{placed.id}").text
+
+
+def test_an_approver_is_led_to_the_request_only_where_he_may_see_it(console_app: Any, portal_of: Any) -> None:
+    company = world.company(console_app, "Dales", requester=("requester",), boss=("manager",), clerk=("approver",))
+    stages = [{"name": "Both", "approvers": [{"role": "manager"}, {"role": "approver"}]}]
+    with world.as_staff(console_app) as by:
+        item = items.add_item(company.id, {"name": "Laptop", "chain": {"stages": stages}}, by=by)
+    placed = way.order(console_app, company, item, answers={})
+    path, ref = f"/approvals/{way.approval_of(console_app, placed).id}", way.ticket_of(console_app, placed).ref
+    for person, is_led in (("boss", True), ("clerk", False)):
+        page = portal_of(company, person).get(path).text
+        assert ref in page
+        assert (f'href="/requests/{ref}"' in page) is is_led
