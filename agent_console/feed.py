@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from msp.core.mail.render import prose
 from msp.core.web import formats
-from msp.itsm.tickets import retargeted
+from msp.itsm.tickets import retargeted, told
 from msp.itsm.tickets.models import Attachment, Message, TimelineEntry
 from msp.itsm.tickets.states import WAITING, WORDS
 from msp.itsm.tickets.story import SAID_BY_MESSAGE
@@ -235,6 +235,13 @@ def _exempted(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tup
     return "minus", Markup("<b>{}</b> exempted {} from its service level: “{}”").format(who, what, data.get("reason", ""))
 
 
+_OF_ORDER = {"order_approved": "circle-check", "order_declined": "circle-x", "order_changed": "pencil", "order_quoted": "file"}
+
+
+def _order(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
+    return _OF_ORDER[entry.kind], escape(told.order_words(entry, entry.actor_name))
+
+
 def _otherwise(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
     words = data.get("text") or entry.kind.replace("_", " ").replace(".", " ")
     return "history", Markup("<b>{}</b>: {}").format(who, words)
@@ -261,6 +268,7 @@ _TOLD: dict[str, Callable[[Markup, Mapping[str, Any], TimelineEntry], tuple[str,
     "requester_changed": _simply("user", "<b>{who}</b> made <b>{to}</b> the requester in place of <b>{from}</b>"),
     "refiled_to": _simply("building", "<b>{who}</b> re-filed it to another client"),
     "refiled_from": _simply("building", "<b>{who}</b> re-filed it here from another client"),
+    **dict.fromkeys(_OF_ORDER, _order),
     "touched": _simply("history", "<b>{who}</b> changed details in the system it came from"),
     "flagged": _simply("flag", "Flagged at import: {why}"),
     "location_changed": _simply("arrows-exchange", "<b>{who}</b> moved it to {to}"),

@@ -19,6 +19,7 @@ from agent_console.views import (
     macros,
     new_ticket,
     notifications,
+    orders,
     queue,
     recurring,
     refile,
@@ -40,8 +41,9 @@ from agent_console.views import (
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, ticket_articles.blueprint, acts.blueprint,
-    refile.blueprint, tasks.blueprint, runs.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles,
-    places.automation, places.runbooks, places.clients, places.service_levels, places.agents, places.teams, places.settings,
+    refile.blueprint, tasks.blueprint, runs.blueprint, orders.blueprint, notifications.blueprint, places.announcements, places.approvals,
+    places.articles, places.automation, places.runbooks, places.clients, places.service_levels, places.agents, places.teams,
+    places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (

@@ -11,6 +11,7 @@ from flask import g, url_for
 from werkzeug.datastructures import MultiDict
 
 from agent_console import forms, saved_views, sla_card
+from agent_console.ticket_order import OrderPanel
 from agent_console.ticket_runs import TicketRuns
 from msp.core import clock
 from msp.core.actor import Actor
@@ -18,8 +19,6 @@ from msp.core.query.errors import QueryError
 from msp.core.web import formats
 from msp.core.web.brand import hue_of
 from msp.itsm.catalog import queries as catalog
-from msp.itsm.catalog.models import Order
-from msp.itsm.catalog.prices import price_words
 from msp.itsm.macros import queries as macros
 from msp.itsm.macros.models import Macro
 from msp.itsm.tasks import queries as tasks
@@ -84,19 +83,10 @@ class TicketPage(TicketRuns):
         return listing.neighbours(self.ticket, wanted, by=self.by)
 
     @cached_property
-    def order(self) -> Order | None:
-        """What was ordered with it from the client's catalogue."""
-        return catalog.order_of(self.ticket) if self.ticket.kind == "request" else None
-
-    @property
-    def order_facts(self) -> list[tuple[str, str]]:
-        """The order as it was placed: the item, the answers, the price."""
-        if self.order is None:
-            return []
-        placed = self.order
-        answers = [(str(line["label"]), str(line["value"])) for line in placed.lines]
-        cost = price_words(placed.price_once, placed.price_monthly, placed.currency)
-        return [("Item", placed.item_name), ("For", placed.for_name), *answers, ("Price", cost)]
+    def order(self) -> OrderPanel | None:
+        """What was ordered with it from the client's catalogue, and where that stands."""
+        placed = catalog.order_of(self.ticket) if self.ticket.kind == "request" else None
+        return OrderPanel(placed, by=self.by) if placed is not None else None
 
     # --- Whose it is -----------------------------------------------------------------------------------------------
 

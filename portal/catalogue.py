@@ -1,4 +1,4 @@
-"""The catalogue as the portal shows it: a tile's price and promise, the order beside a form, what happens next."""
+"""The catalogue as the portal shows it: a tile's price and promise, the order beside a form."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,14 +38,6 @@ class Sum:
     totals: Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of what happens next."""
-
-    text: str
-    small: str = ""
-
-
 def tiles(entries: Iterable[Entry], kept: set[UUID]) -> list[Tile]:
     """Tiles with what each costs and when it is done."""
     promised = Promised(g.host.id, clock.now())
@@ -61,6 +53,8 @@ def tiles(entries: Iterable[Entry], kept: set[UUID]) -> list[Tile]:
 def price_of(entry: Entry) -> str:
     """`£980`, `from £980`; nothing where the price is hidden or not known."""
     version = entry.version
+    if entry.content["is_quoted"]:
+        return "we quote it"
     if not entry.content["is_price_shown"]:
         return ""
     said = price_words(version.price_once, version.price_monthly, version.currency)
@@ -74,8 +68,8 @@ def expected(entry: Entry, promised: Promised | None = None) -> str:
 
 
 def sum_of(entry: Entry, typed: Mapping[str, Any] | None = None) -> Sum | None:
-    """What this order costs as it stands; None where prices are not shown."""
-    if not entry.content["is_price_shown"]:
+    """What this order costs as it stands; None where prices are not shown, or are quoted."""
+    if not entry.content["is_price_shown"] or entry.content["is_quoted"]:
         return None
     version = entry.version
     cost = questions.cost(entry.content, typed or {})
@@ -84,10 +78,10 @@ def sum_of(entry: Entry, typed: Mapping[str, Any] | None = None) -> Sum | None:
 
 
 def basket_totals(lines: Iterable[queries.Line]) -> list[tuple[str, str]]:
-    """What the basket comes to, a currency at a time; hidden prices are left out."""
+    """What the basket comes to, a currency at a time; hidden prices and quotes to come are left out."""
     sums: dict[str, list[Decimal | None]] = {}
     for line, entry in lines:
-        if entry is not None and entry.content["is_price_shown"]:
+        if entry is not None and entry.content["is_price_shown"] and not entry.content["is_quoted"]:
             cost = questions.cost(entry.content, line.answers)
             held = sums.setdefault(entry.version.currency, [None, None])
             for place, amount in enumerate((cost.once, cost.monthly)):
@@ -99,12 +93,6 @@ def line_words(line: BasketLine, entry: Entry, choices: OfClient) -> list[dict[s
     """How the answers of a basket's line read."""
     answers = questions.still_asked(entry.content["form"], line.answers)
     return questions.lines(entry.content["form"], answers, choices)
-
-
-def next_steps(entry: Entry) -> list[Step]:
-    """You order, we prepare and deliver; with the promise."""
-    when = expected(entry)
-    return [Step("You order", "today"), Step("We prepare and deliver", when or "we tell you when")]
 
 
 def order_price(order: Order) -> str:

@@ -26,14 +26,17 @@ class Step:
     icon: str = "dial-half"
 
 
-def steps(ticket: Ticket, clocks: Clocks, *, me: UUID | None) -> list[Step]:
-    """Submitted, answered (a request: approved, where that applies), in progress, fixed (a request: done)."""
+def steps(ticket: Ticket, clocks: Clocks, *, me: UUID | None, is_declined: bool = False) -> list[Step]:
+    """Submitted, answered (a request: approved, where that applies), in progress, fixed (a request: done).
+
+    `is_declined`: what was asked for was not approved, though it no longer waits for that.
+    """
     stand: Stand = "now" if ticket.status == "new" else "done"
     submitted = Step("Submitted", _at(ticket.opened_at, clocks), stand, "circle-dashed")
     if ticket.status in _WITHDRAWN:
         ended = ticket.closed_at or ticket.updated_at
         return [submitted, Step("Withdrawn", _at(ended, clocks), "done")]
-    middle = _answered(ticket, clocks) if ticket.kind == "incident" else _approved(ticket, clocks)
+    middle = _answered(ticket, clocks) if ticket.kind == "incident" else _approved(ticket, clocks, is_declined)
     return [submitted, *middle, _progress(ticket, me), _end(ticket, clocks)]
 
 
@@ -45,10 +48,10 @@ def _answered(ticket: Ticket, clocks: Clocks) -> Iterator[Step]:
         yield Step("We answer", _promised(clocks.due("response"), clocks))
 
 
-def _approved(ticket: Ticket, clocks: Clocks) -> Iterator[Step]:
+def _approved(ticket: Ticket, clocks: Clocks, is_declined: bool) -> Iterator[Step]:
     if ticket.status == "waiting_for_approval":
         yield Step("Waiting for approval", ticket.waiting_reason or "", "now", "circle-dashed")
-    elif clocks.was_approved:
+    elif clocks.was_approved and not is_declined:
         yield Step("Approved", "", "done")
 
 

@@ -20,6 +20,7 @@ from msp.itsm.tickets.models import Follower, Message, Ticket, TimelineEntry
 from msp.itsm.tickets.states import CONTACT_MOVES
 from portal import catalogue, conversation, journey, promise, rights, words
 from portal.conversation import Happened, Said
+from portal.fulfilment import OrderWay
 from portal.shell import zone
 from tenants import queries as tenants
 
@@ -69,7 +70,8 @@ class TicketPage:
 
     @cached_property
     def steps(self) -> list[journey.Step]:
-        return journey.steps(self.ticket, self.clocks, me=self.by.id)
+        is_declined = self.order is not None and self.order.state != "placed"
+        return journey.steps(self.ticket, self.clocks, me=self.by.id, is_declined=is_declined)
 
     @cached_property
     def promise(self) -> promise.Promise | None:
@@ -118,6 +120,12 @@ class TicketPage:
     def order(self) -> Order | None:
         """What was ordered with it from the catalogue."""
         return catalog.order_of(self.ticket) if self.ticket.kind == "request" else None
+
+    @cached_property
+    def way(self) -> OrderWay | None:
+        """Where its approval and its tasks stand, where there is something to say."""
+        made = OrderWay(self.order, by=self.by) if self.order else None
+        return made if made is not None and made.is_shown else None
 
     @property
     def order_price(self) -> str:

@@ -58,11 +58,11 @@ def add_catalogue_item(tenant_id: UUID) -> ResponseReturnValue:
     client, sent = tenants.visible_client(tenant_id, by=g.actor), request.form
     if request.method != "POST":
         return _editor(client, None, catalog.BLANK, catalogue_forms.typed_of(catalog.BLANK))
-    if "look" in sent:
-        return _editor(client, None, catalog.BLANK, sent)
+    if catalogue_forms.is_look(sent):
+        return _editor(client, None, catalog.BLANK, catalogue_forms.rearranged(sent))
     try:
         with savepoint():
-            made = items.add_item(tenant_id, catalogue_forms.content_of(sent, catalog.BLANK), by=g.actor, **_audience(sent))
+            made = items.add_item(tenant_id, catalogue_forms.content_of(sent, catalog.BLANK, tenant_id), by=g.actor, **_audience(sent))
     except answers.REFUSED as error:
         return _editor(client, None, catalog.BLANK, sent, error)
     notices.say(f"“{made.name}” can be ordered now.")
@@ -82,8 +82,8 @@ def change_catalogue_item(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue
     """Save it, look at it, withdraw it or show it again."""
     entry, sent = entry_of(tenant_id, item_id), request.form
     client = tenants.visible_client(tenant_id, by=g.actor)
-    if "look" in sent:
-        return _editor(client, entry, entry.content, sent)
+    if catalogue_forms.is_look(sent):
+        return _editor(client, entry, entry.content, catalogue_forms.rearranged(sent))
     standing = {"withdraw": False, "show": True}.get(sent.get("act", ""))
     try:
         with savepoint():
@@ -91,7 +91,7 @@ def change_catalogue_item(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue
             if standing is not None:
                 items.show_item(item_id, standing, version=version, by=g.actor)
             else:
-                content = catalogue_forms.content_of(sent, entry.content)
+                content = catalogue_forms.content_of(sent, entry.content, tenant_id)
                 items.change_item(item_id, content, version=version, by=g.actor, **_audience(sent))
     except answers.REFUSED as error:
         again = entry_of(tenant_id, item_id)
@@ -213,12 +213,12 @@ def _editor(
 
     preview = catalogue_forms.preview_of(typed, before) if hasattr(typed, "getlist") else catalogue_forms.tile(before)
     return client_page(
-        "console/catalogue/item.html", client, "catalogue", error, entry=entry, typed=typed, preview=preview,
+        "console/catalogue/item.html", client, "catalogue", catalogue_forms.named(error), entry=entry, typed=typed, preview=preview,
         expected=Promised(client.id, clock.now()).of(preview) if preview else None,
         shelves=[(str(shelf.id), shelf.name) for shelf in queries.categories(client.id, by=g.actor)],
         roles=ROLES, sites=[(str(site.id), site.name) for site in tenants.sites(client.id, by=g.actor)],
         chosen_roles=chosen("roles"), chosen_sites=chosen("site_ids"), may_edit=g.actor.may(Permission.CATALOG_MANAGE),
-        **catalogue_forms.fields(),
+        **catalogue_forms.editor(typed, before["form"]),
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def _form(tenant_id: UUID, item_id: UUID, typed: Any, error: MspError | None = N
         asked=questions.asked(form, answers_typed, named), may_update=questions.has_conditions(form), amount=amount_words,
         currency=entry.version.currency,
         expected=Promised(client.id, clock.now()).of(entry.content, "console"),
-        price=price_words(cost.once, cost.monthly, entry.version.currency),
+        price="" if entry.content["is_quoted"] else price_words(cost.once, cost.monthly, entry.version.currency),
     )  # fmt: skip
 
 

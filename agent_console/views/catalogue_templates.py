@@ -38,8 +38,8 @@ def add_catalogue_template() -> ResponseReturnValue:
     sent = request.form
     if request.method != "POST":
         return _editor(None, catalog.BLANK, catalogue_forms.typed_of(catalog.BLANK))
-    if "look" in sent:
-        return _editor(None, catalog.BLANK, sent)
+    if catalogue_forms.is_look(sent):
+        return _editor(None, catalog.BLANK, catalogue_forms.rearranged(sent))
     try:
         with savepoint():
             made = templates.add_template(catalogue_forms.content_of(sent, catalog.BLANK), by=g.actor)
@@ -60,8 +60,8 @@ def catalogue_template(template_id: UUID) -> ResponseReturnValue:
 def change_catalogue_template(template_id: UUID) -> ResponseReturnValue:
     """Save it, look at it, retire it or offer it again."""
     shown, sent = library.visible_template(template_id, by=g.actor), request.form
-    if "look" in sent:
-        return _editor(shown, shown.version.content, sent)
+    if catalogue_forms.is_look(sent):
+        return _editor(shown, shown.version.content, catalogue_forms.rearranged(sent))
     standing = {"retire": False, "offer": True}.get(sent.get("act", ""))
     try:
         with savepoint():
@@ -132,7 +132,8 @@ def _editor(shown: library.Shown | None, before: Mapping[str, Any], typed: Any, 
     copies = library.copies_of(shown.template.id, by=g.actor) if shown else []
     clients = tenants.clients_by_id({copy.tenant_id for copy in copies}, by=g.actor)
     return answers.page(
-        "console/catalogue/template.html", error, original=shown.template if shown else None, typed=typed, preview=preview,
+        "console/catalogue/template.html", catalogue_forms.named(error), original=shown.template if shown else None, typed=typed,
+        preview=preview,
         copies=[(clients[copy.tenant_id], copy) for copy in copies if copy.tenant_id in clients],
-        may_edit=g.actor.may(Permission.CATALOG_MANAGE), **catalogue_forms.fields(),
+        may_edit=g.actor.may(Permission.CATALOG_MANAGE), **catalogue_forms.editor(typed, before["form"]),
     )  # fmt: skip

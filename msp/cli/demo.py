@@ -14,7 +14,7 @@ from flask import Flask
 from msp.cli.context import console_app, operator
 from msp.cli.demo_content.articles import ARTICLES, ArticleStory
 from msp.cli.demo_content.cast import AGENTS, CLIENTS, PROVIDER, TEAMS, ClientStory, policy_content
-from msp.cli.demo_content.catalogue import OFFERS
+from msp.cli.demo_content.catalogue import OFFERS, TASK_TEAMS, WAITING_ORDER
 from msp.cli.demo_content.recurring import RECURRING, Recurs
 from msp.cli.demo_content.runbooks import BOOKS, PLANS, Plan
 from msp.cli.demo_content.tickets import STORIES, Act, Story
@@ -27,7 +27,8 @@ from msp.core.outbox import services as outbox
 from msp.core.scope import Scope, Trail
 from msp.itsm.automation import shipped
 from msp.itsm.automation.services import rules
-from msp.itsm.catalog.services import items, templates
+from msp.itsm.catalog import queries as catalog
+from msp.itsm.catalog.services import items, orders, templates
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
 from msp.itsm.recurring import services as recurring
@@ -40,12 +41,14 @@ from msp.itsm.tickets.models import Category, Ticket
 from msp.itsm.tickets.services import conversation, moves, opening, triage
 from tenants.models import Agent, Contact, Tenant
 from tenants.permissions import permissions_of
+from tenants.queries import sites as client_sites
 from tenants.services import clients, people
 
 NOT_EMPTY = 3  # exit status of the command
 TRY = (
     "Sign in to a portal as Amelia, report something, and watch it arrive in the console's queue without a reload",
     "Open NWD-1 as Priya, answer it with “waiting for client”, and see the clock pause on both sides and say why",
+    "Decide as Amelia on the order that waits under Approvals, then as Grace; see its tasks begin in the console",
     "Change the targets of Northwind Gold as Oliver and look at what would move before you save",
     "Tick off “Collect the badge” of “Daan Smit leaves on Friday” as Elena, and watch a runbook close his accounts",
     "Ask the clock on the command line: msp sla evaluate --help",
@@ -103,8 +106,8 @@ class Seeder:
             self._staff(self._install)
             for client in CLIENTS:
                 self._staff(lambda client=client: self._client(client))
-            self._staff(self._catalogue)
             self._staff(self._provider_people)
+            self._staff(self._catalogue)
             with transaction(Scope.signin()):
                 for person_id, hashed in self.credentials:
                     call("set_credential", p_person=person_id, p_password_hash=hashed)
@@ -117,6 +120,7 @@ class Seeder:
         with self.app.app_context():  # what begins here is done by the workers
             self._live(self.agents["Oliver"], self.now, self._rules)
             self._live(self.agents["Oliver"], self.now, self._runbooks)
+            self._order()  # whoever is asked is mailed
         return {"sign_ins": self.sign_ins, "try": list(TRY), "runbooks": self.secrets}
 
     def _staff(self, work: Any) -> Any:
@@ -188,9 +192,25 @@ class Seeder:
     def _catalogue(self) -> None:
         """The provider's templates, and a copy of each for the clients that it is meant for."""
         for offer in OFFERS:
-            template = templates.add_template(offer.content, by=self.by)
+            tasks = [{**task, "team_id": self._team(task.get("key", ""))} for task in offer.content.get("tasks", ())]
+            template = templates.add_template({**offer.content, "tasks": tasks or None}, by=self.by)
             for key in offer.clients:
                 items.take_template(template.id, self.tenants[key], by=self.by)
+
+    def _team(self, key: str) -> str | None:
+        return str(self.teams[TASK_TEAMS[key]]) if key in TASK_TEAMS else None
+
+    def _order(self) -> None:
+        """One of the people orders what his manager has to approve."""
+        client, who, name, answers = WAITING_ORDER
+        by, tenant_id = self.contacts[client, who], self.tenants[client]
+
+        def place() -> None:
+            [entry] = [each for each in catalog.item_page(tenant_id, by=by, words=name).rows if each.item.name == name]
+            site = next(site for site in client_sites(tenant_id, by=by) if site.name == answers["site"])
+            orders.order(entry.item.id, number=entry.item.number, answers={**answers, "site": str(site.id)}, by=by)
+
+        self._live(by, self.now, place)
 
     def _give_password(self, person_id: UUID | None, e_mail: str, who: str, host: str) -> None:
         password = "-".join(secrets.token_hex(3) for _ in range(3))

@@ -15,6 +15,7 @@ from msp.itsm.approvals import book, letters, queries, words
 from msp.itsm.approvals.card import card
 from msp.itsm.approvals.models import Approval
 from msp.itsm.approvals.services import answering, covering
+from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.words import StatusWords
 from portal import forms
 from portal.blueprint import portal_blueprint
@@ -135,13 +136,25 @@ def _list(error: MspError | None = None) -> ResponseReturnValue:
 def _one(approval_id: UUID, error: MspError | None = None) -> ResponseReturnValue:
     approval = queries.visible_approval(approval_id, by=g.actor)
     seats = book.seats_of(approval)
+    shown = card(approval, seats)
     context: dict[str, Any] = {
-        "it": card(approval, seats), "may_decide": any(seat.is_open and seat.holder_contact_id == g.actor.id for seat in seats),
+        "it": shown, "link": _link(shown.link), "may_decide": any(seat.is_open and seat.holder_contact_id == g.actor.id for seat in seats),
         "is_mine": approval.requester_contact_id == g.actor.id, "now": clock.now(), "tz": zone(), "typed": request.form,
         "said": SAID.get(request.args.get("said", ""), ""), "refusal": error, "errors": forms.by_field(error) if error else {},
         "me": g.actor.id, "successor": queries.successor(approval) if approval.state == "voided" else None,
     }  # fmt: skip
     return make_response(render_template("portal/approval.html", **context), error.status if error else 200)
+
+
+def _link(path: str) -> str:
+    """The page that has the rest; none where it is a request that this reader may not see."""
+    ref = path.removeprefix("/requests/")
+    if ref != path:
+        try:
+            tickets.visible_ticket_by_ref(ref, by=g.actor)
+        except NotFound:
+            return ""
+    return path
 
 
 def _moment(name: str) -> datetime:

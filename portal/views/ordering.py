@@ -17,7 +17,7 @@ from msp.itsm.catalog.queries import Entry
 from msp.itsm.catalog.services import keeping, orders
 from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.words import status_words
-from portal import catalogue, forms
+from portal import catalogue, forms, fulfilment
 from portal.blueprint import portal_blueprint
 from portal.shell import zone
 from tenants import directory
@@ -183,7 +183,8 @@ def _item(entry: Entry, draft: Draft, error: MspError | None = None, *, is_again
         "portal/item.html", asked=questions.asked(content, draft.typed, named), may_update=questions.has_conditions(content),
         amount=amount_words, currency=entry.version.currency, entry=entry, draft=draft, errors=errors, refusal=error, is_again=is_again,
         action=url_for("ordering.change_line", line_id=draft.line_id) if draft.line_id else request.path,
-        sum=catalogue.sum_of(entry, draft.typed), steps=catalogue.next_steps(entry), expected=catalogue.expected(entry),
+        sum=catalogue.sum_of(entry, draft.typed), steps=fulfilment.next_steps(entry, draft.typed, named),
+        expected=catalogue.expected(entry),
         is_kept=entry.item.id in queries.favourite_ids(g.host.id, by=g.actor), may_order_for=g.actor.may(Permission.ORDER_FOR),
     )  # fmt: skip
     return make_response(html, error.status if error else 200)

@@ -21,7 +21,7 @@ from tenants import directory
 
 blueprint = portal_blueprint("ticket")
 # Regions that the page fetches anew when it hears that the request has changed.
-REGIONS = frozenset({"journey", "promise", "conversation", "beside"})
+REGIONS = frozenset({"journey", "promise", "conversation", "beside", "way"})
 SAID = {
     "answered": "Your message is sent.",
     "works": "Good to hear. We have noted that it works again.",
@@ -29,6 +29,8 @@ SAID = {
     "withdrawn": "It is withdrawn.",
     "informed": "Your colleague can read this now, and is told of our answers.",
     "rated": "Thank you for telling us.",
+    "changed": "It is changed, and whoever is asked sees it as it is now.",
+    "sent": "It is sent again.",
 }
 _REFUSED = (Invalid, Conflict, Forbidden, StaleVersion)
 

@@ -23,6 +23,7 @@ from msp.itsm.recurring import services as recurring
 from msp.itsm.runbooks.results import Result
 from msp.itsm.runbooks.services import books, running
 from msp.itsm.sla.models import Template
+from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.articles import services as articles
 from msp.itsm.tickets.custom import services as custom
 from msp.itsm.tickets.services import bulk, conversation, moves, opening
@@ -35,12 +36,13 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtenges
 
 @dataclass(frozen=True)
 class Stage:
-    """The client, the agent who may do everything, and the tickets with most to show."""
+    """The client, the agent who may do everything, and the tickets with most to show; `ordered` came with orders that wait."""
 
     company: world.Company
     agent: Actor
     waiting: str
     resolved: str
+    ordered: tuple[str, ...]
 
 
 def build(app: MspFlask) -> Stage:
@@ -55,7 +57,7 @@ def build(app: MspFlask) -> Stage:
         announcements.announce("The print server restarts at noon", body="For ten minutes.", level="maintenance", by=by)
         announcements.announce("Labels are printed late", level="disruption", client_ids=[company.id], by=by)
         assert db.session.scalars(sa.select(Template)).first(), "the provider's templates come with the installation"
-    _catalogue(app, company)
+    ordered = _catalogue(app, company)
     article_id = _approval_and_article(app, company)
     with world.acting(app, requester):
         waiting = opening.open_ticket(company.id, f"{LONG} druckt nicht", body=f"Seit heute: {LONG}", impact=1, urgency=1, by=requester)
@@ -68,7 +70,7 @@ def build(app: MspFlask) -> Stage:
         _runbook(company, waiting.id, agent)
         articles.say_solved(resolved.id, article_id, True, by=agent)
         bulk.begin("tag", {"add": ["screen"]}, [waiting.id, resolved.id], by=agent)
-    return Stage(company, agent, waiting.ref, resolved.ref)
+    return Stage(company, agent, waiting.ref, resolved.ref, ordered)
 
 
 def _approval_and_article(app: MspFlask, company: world.Company) -> UUID:
@@ -102,8 +104,8 @@ def _runbook(company: world.Company, ticket_id: UUID, agent: Actor) -> None:
     rules.put_in_force(rule.id, version=rule.version, by=agent)
 
 
-def _catalogue(app: MspFlask, company: world.Company) -> None:
-    """An item from a template with a form, once ordered and once in the administrator's basket."""
+def _catalogue(app: MspFlask, company: world.Company) -> tuple[str, ...]:
+    """An item from a template with form, chain and tasks, once ordered and once in the administrator's basket; one that is quoted."""
     parts = [
         {"name": "section", "kind": "section", "label": "What you need"},
         {"name": "note", "kind": "note", "label": "Note", "text": "Cables come along."},
@@ -115,13 +117,19 @@ def _catalogue(app: MspFlask, company: world.Company) -> None:
     content = {
         "name": world.unique("Laptop "), "summary": LONG, "category": "Equipment", "icon": "device-laptop", "price_once": "980",
         "price_monthly": "12.50", "form": {"parts": parts},
+        "chain": {"stages": [{"name": LONG, "approvers": [{"role": "manager"}, {"role": "approver"}], "needed": 1}]},
+        "tasks": [{"key": "one", "title": LONG, "detail": LONG}, {"key": "two", "title": "Send it", "after": ["one"], "due_minutes": 60}],
     }  # fmt: skip
     with world.as_staff(app) as by:
         template = templates.add_template(content, by=by)
         item = items.take_template(template.id, company.id, by=by)
-        templates.change_template(template.id, {**content, "price_once": "1100"}, version=template.version, by=by)
+        templates.change_template(
+            template.id, {**content, "price_once": "1100", "chain": None}, version=template.version, by=by
+        )
+        room = items.add_item(company.id, {"name": f"Room {LONG[:60]}", "is_quoted": True}, by=by)
     admin = company.actor("admin")
     with world.acting(app, admin):
         keeping.keep(item.id, True, by=admin)
         keeping.put_in(item.id, number=1, answers={"size": "big"}, note=LONG, by=admin)
-        orders.order(item.id, number=1, answers={"kit": ["bag"]}, by=admin)
+        made = (orders.order(item.id, number=1, answers={"kit": ["bag"]}, by=admin), orders.order(room.id, number=1, by=admin))
+        return tuple(tickets.visible_ticket(each.ticket_id, by=admin).ref for each in made)

@@ -107,7 +107,7 @@ def test_every_page_of_the_console(running: Any, stage: stages.Stage, person_at:
     window = person_at("console.localhost", stage.agent.provider_id, stage.agent.person_id)
     extra = (
         f"/tickets/{stage.resolved}/articles", f"/tickets/{stage.waiting}", f"/tickets/{stage.waiting}?compose=note",
-        f"/clients/{stage.company.id}",
+        *(f"/tickets/{ref}" for ref in stage.ordered), f"/clients/{stage.company.id}",
         "/queue?q=nothing-has-this-word", "/queue?q=client:::",
     )  # fmt: skip
     seen, wrong = visit(window, running.url("console.localhost", "/queue"), 390, extra)
@@ -118,7 +118,10 @@ def test_every_page_of_the_console(running: Any, stage: stages.Stage, person_at:
 def test_every_page_of_the_portal(running: Any, stage: stages.Stage, person_at: Callable[..., Any]) -> None:
     company = stage.company
     window = person_at(company.host, company.id, company.people["admin"].person_id)
-    extra = (f"/requests/{stage.waiting}", f"/requests/{stage.resolved}?x", "/search?q=printer", "/search?q=nothing-has-this")
+    extra = (
+        f"/requests/{stage.waiting}", f"/requests/{stage.resolved}?x", *(f"/requests/{ref}" for ref in stage.ordered), "/search?q=printer",
+        "/search?q=nothing-has-this",
+    )  # fmt: skip
     seen, wrong = visit(window, running.url(company.host), 320, extra)
     assert not wrong, "\n".join(wrong)
     assert rules(running.portal_app) - seen == set(), "pages that no link leads to"

@@ -9,6 +9,7 @@ from PIL import Image
 from msp.core.ids import new_id
 from msp.itsm.approvals.services import asking as approvals
 from msp.itsm.approvals.shown import Shown
+from msp.itsm.catalog.services import keeping
 from msp.itsm.knowledge import queries as articles
 from msp.itsm.knowledge import services as knowledge
 from msp.itsm.knowledge.pictures import services as pictures
@@ -36,10 +37,10 @@ class Things:
             "announcement_id": lambda: self._post("/announcements", title="Labels are printed late", client_ids=[str(company.id)]),
             "approval_id": self._approval, "article_id": self._article, "attachment_id": self._file, "item_id": self._item,
             "order_id": lambda: self._post(
-                f"/catalog/items/{self._item()}/orders", number=1, contact_id=str(company.people["requester"].id)
+                f"/catalog/items/{self._item()}/orders", number=1, contact_id=str(company.people["admin"].id)
             ),
             "catalog_template_id": lambda: self._post("/catalog/templates", name=world.unique("Laptop")),
-            "recurring_id": self._recurring, "rule_id": self._rule, "task_id": self._task,
+            "line_id": self._line, "recurring_id": self._recurring, "rule_id": self._rule, "task_id": self._task,
             "runbook_id": self._runbook, "run_id": self._run,
         }  # fmt: skip
 
@@ -118,6 +119,12 @@ class Things:
 
     def _item(self) -> str:
         return self._post(f"/tenants/{self.company.id}/catalog/items", name=world.unique("Headset"))
+
+    def _line(self) -> str:
+        """A line of the administrator’s basket."""
+        admin, item_id = self.company.actor("admin"), UUID(self._item())
+        with world.acting(self.portal, admin):
+            return str(keeping.put_in(item_id, number=1, by=admin).id)
 
     def _file(self) -> str:
         """A file that a reply to a ticket holds, so that both sides see it."""

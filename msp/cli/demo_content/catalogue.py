@@ -74,10 +74,33 @@ _FOLDER = {
     ]
 }  # fmt: skip
 
+_JOINER_CHAIN = {
+    "stages": [
+        {"name": "Manager", "approvers": [{"role": "manager"}], "remind_after_hours": 24, "expires_after_hours": 168, "escalates": True},
+        {
+            "name": "Costs over £500", "approvers": [{"role": "client_admin"}], "remind_after_hours": 24, "expires_after_hours": 168,
+            "condition": {"field": "once", "operator": ">", "value": 500},
+        },
+    ]
+}  # fmt: skip
+_JOINER_TASKS = (
+    {"key": "account", "title": "Make the account", "detail": "Name, mailbox, groups of the site.", "due_minutes": 240},
+    {"key": "kit", "title": "Get the equipment ready", "due_minutes": 960},
+    {"key": "set_up", "title": "Set it up and hand it over", "after": ["account", "kit"], "due_minutes": 480},
+)
+# Who does each of the tasks above, by the name of the team.
+TASK_TEAMS = {"account": "Service desk", "kit": "Networks", "set_up": "Service desk"}
+# What one of the people has ordered, and waits for: client, who, item, answers; a site by its name.
+WAITING_ORDER = (
+    "NWD", "Tom Fairley", "New colleague",
+    {"name": "Nina Kovac", "first_day": "2027-04-05", "site": "Redland Road", "place": "desk", "equipment": ["laptop", "headset"]},
+)  # fmt: skip
+
 OFFERS = (
     _offer(
         "People", "user-plus", "New colleague", "Account, equipment and access in one order", "joiner, starter, onboarding, hire",
         description="We prepare everything for the first day.", price_monthly="34", service="Onboarding", form=_JOINER,
+        chain=_JOINER_CHAIN, tasks=[dict(task) for task in _JOINER_TASKS],
     ),
     _offer(
         "People", "user-minus", "Colleague leaves", "Close accounts, collect equipment, hand over mail", "leaver, offboarding, resignation",
@@ -88,6 +111,11 @@ OFFERS = (
         urgency=1, impact=3, service="Passwords",
     ),
     _offer("Equipment", "device-laptop", "Laptop", "14 or 16 inch, with a dock", "notebook, computer, macbook", price_once="980", service="Equipment", form=_LAPTOP),
+    _offer(
+        "Equipment", "building", "Meeting room technology", "Screen, camera and sound for a room", "conference, video, projector",
+        description="We look at the room and say what it costs before anything is ordered.", is_quoted=True,
+        tasks=[{"title": "Wire the room"}],
+    ),
     _offer("Equipment", "device-desktop", "Second screen", "27 inch, with its cable", "monitor, display", price_once="210", service="Equipment"),
     _offer("Equipment", "phone", "Desk phone or headset", "For reception, rooms or home", "telephone, earphones", price_once="85", service="Equipment"),
     _offer(

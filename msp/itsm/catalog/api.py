@@ -10,10 +10,10 @@ from msp.core import clock
 from msp.core.api.blueprint import Resource
 from msp.core.api.conditional import expected_version
 from msp.core.api.schemas import listed
-from msp.core.errors import Invalid
 from msp.itsm.catalog import queries
 from msp.itsm.catalog.expectation import Promised
-from msp.itsm.catalog.queries import Entry, Placed
+from msp.itsm.catalog.orders_api import order_of, placed_orders, whose
+from msp.itsm.catalog.queries import Entry
 from msp.itsm.catalog.schemas import (
     CatalogCategories,
     CatalogCategoryIn,
@@ -25,14 +25,13 @@ from msp.itsm.catalog.schemas import (
     CatalogItemQuery,
     CatalogOrderIn,
     CatalogOrderOut,
-    CatalogQuery,
 )
 from msp.itsm.catalog.services import categories, items, orders
 from msp.itsm.catalog.templates_api import templates
 from tenants.permissions import Permission as P
 
 catalog = Resource("catalog", __name__, "What clients can order, and what they ordered")
-BLUEPRINTS = (catalog, templates)
+BLUEPRINTS = (catalog, templates, placed_orders)
 ONE = "/catalog/items/<uuid:item_id>"
 OF_CLIENT = "/tenants/<uuid:tenant_id>/catalog"
 _AUDIENCE = ("category_id", "roles", "site_ids")
@@ -41,7 +40,7 @@ _AUDIENCE = ("category_id", "roles", "site_ids")
 @catalog.operation("GET", "/catalog/items", listed(CatalogItemOut), needs=P.TICKET_READ, query=CatalogItemQuery)
 def list_catalog_items(asked: dict[str, Any]) -> Any:
     """A client's items by name; for a contact those that he may order."""
-    page = queries.item_page(_whose(asked.pop("tenant_id")), by=g.actor, **asked)
+    page = queries.item_page(whose(asked.pop("tenant_id")), by=g.actor, **asked)
     return {"data": _items(page.rows), "next": page.next}
 
 
@@ -82,8 +81,7 @@ def change_catalog_item(changes: dict[str, Any], item_id: UUID) -> Any:
 def order_catalog_item(given: dict[str, Any], item_id: UUID) -> Any:
     """Order it; a request opens with what was answered."""
     placed = orders.order(item_id, by=g.actor, **given)
-    shown = _order(queries.visible_order(placed.id, by=g.actor))
-    return shown, 201, {"Location": url_for("api_catalog.show_catalog_order", order_id=placed.id)}
+    return order_of(placed.id), 201, {"Location": url_for("api_catalog_orders.show_catalog_order", order_id=placed.id)}
 
 
 @catalog.operation("GET", f"{OF_CLIENT}/categories", CatalogCategories, needs=P.TICKET_READ)
@@ -99,26 +97,6 @@ def add_catalog_category(given: dict[str, Any], tenant_id: UUID) -> Any:
     """A category after those that there are."""
     return categories.add_category(tenant_id, given["name"], icon=given["icon"], by=g.actor)
 
-
-@catalog.operation("GET", "/catalog/orders", listed(CatalogOrderOut), needs=P.TICKET_READ, query=CatalogQuery)
-def list_catalog_orders(asked: dict[str, Any]) -> Any:
-    """Orders, newest first; for a contact his own and those for him."""
-    page = queries.order_page(_whose(asked["tenant_id"]), by=g.actor, cursor=asked["cursor"], limit=asked["limit"])
-    return {"data": [_order(each) for each in page.rows], "next": page.next}
-
-
-@catalog.operation("GET", "/catalog/orders/<uuid:order_id>", CatalogOrderOut, needs=P.TICKET_READ)
-def show_catalog_order(order_id: UUID) -> Any:
-    """One order, as it was placed."""
-    return _order(queries.visible_order(order_id, by=g.actor))
-
-
-def _whose(tenant_id: UUID | None) -> UUID:
-    if tenant_id is None and g.actor.is_contact:
-        return UUID(str(g.actor.tenant_ids[0]))
-    if tenant_id is None:
-        raise Invalid.field("tenant_id", "Say whose.", "required")
-    return tenant_id
 
 
 def _made(item_id: UUID) -> Any:
@@ -138,15 +116,7 @@ def _item(entry: Entry, promised: Promised) -> dict[str, Any]:
     shown = {**entry.content, **{name: getattr(row, name) for name in names}, "expected_seconds": found.seconds if found else None}
     if g.actor.is_contact:
         shown |= {"template_id": None, "template_number": None}
+        shown["tasks"] = [{**task, "detail": "", "team_id": None} for task in shown["tasks"]] if shown["tasks"] else None
         if not shown["is_price_shown"]:
             shown |= {"price_once": None, "price_monthly": None}
-    return shown
-
-
-def _order(placed: Placed) -> dict[str, Any]:
-    row = placed.order
-    names = [name for name in CatalogOrderOut._declared_fields if name not in ("ticket", "status")]
-    shown = {**{name: getattr(row, name) for name in names}, "ticket": placed.ref, "status": placed.status}
-    if g.actor.is_contact and not row.is_price_shown:
-        shown |= {"price_once": None, "price_monthly": None}
     return shown

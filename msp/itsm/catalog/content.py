@@ -1,20 +1,23 @@
 """What an item or a template says, as one JSON object, checked here and nowhere else.
 
 `{"name", "summary", "description", "icon", "category", "synonyms": [], "price_once": "980.00" | null, "price_monthly",
-"currency", "is_price_shown", "service", "impact", "urgency", "form": {…}, "chain": null, "tasks": null}`. Prices are decimal
-texts in the major unit. `service`, `impact` and `urgency` are what the ticket is opened with, and so which promise it has.
+"currency", "is_price_shown", "is_quoted", "service", "ticket_category", "impact", "urgency", "form": {…}, "chain": {…} | null,
+"tasks": […] | null}`. Prices are decimal texts in the major unit. `service`, `impact` and `urgency` are what the ticket is opened
+with, and so which promise it has; `ticket_category` is the path of the category that it is filed under. Where `is_quoted`, we say
+the price of each order.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from msp.core.errors import FieldError, Invalid
 from msp.core.web.icons import NAMES
-from msp.itsm.catalog import questions
+from msp.itsm.catalog import chains, plans, questions
 
 Json = Mapping[str, Any]
-LONGEST = {"name": 80, "summary": 160, "description": 4000, "category": 60, "service": 80}
+LONGEST = {"name": 80, "summary": 160, "description": 4000, "category": 60, "service": 80, "ticket_category": 200}
 MOST_SYNONYMS, LONGEST_SYNONYM = 30, 40
 DEAREST = Decimal("9999999.99")
 ICONS = (
@@ -23,8 +26,8 @@ ICONS = (
 )  # fmt: skip
 BLANK: dict[str, Any] = {
     "name": "", "summary": "", "description": "", "icon": "box", "category": "", "synonyms": [], "price_once": None,
-    "price_monthly": None, "currency": "GBP", "is_price_shown": True, "service": "", "impact": 3, "urgency": 2,
-    "form": questions.BLANK, "chain": None, "tasks": None,
+    "price_monthly": None, "currency": "GBP", "is_price_shown": True, "is_quoted": False, "service": "", "ticket_category": "",
+    "impact": 3, "urgency": 2, "form": questions.BLANK, "chain": None, "tasks": None,
 }  # fmt: skip
 
 
@@ -39,10 +42,12 @@ def checked(given: Json) -> dict[str, Any]:
     for name in ("price_once", "price_monthly"):
         made[name] = _price(made[name], name, wrong)
     wrong += _faults(made)
-    try:
+    with _under("/form", wrong):
         made["form"] = questions.checked_form(made["form"])
-    except Invalid as refused:
-        wrong += [FieldError(f"/form{error.pointer}", error.code, error.message) for error in refused.errors]
+        with _under("/chain", wrong):
+            made["chain"] = chains.checked_chain(made["chain"], made["form"])
+    with _under("/tasks", wrong):
+        made["tasks"] = plans.checked_tasks(made["tasks"])
     if wrong:
         raise Invalid(errors=wrong)
     return made
@@ -57,6 +62,15 @@ def search_words(content: Json) -> str:
 def money(value: Any) -> Decimal | None:
     """A price of the content as an amount."""
     return None if value is None else Decimal(str(value))
+
+
+@contextmanager
+def _under(pointer: str, wrong: list[FieldError]) -> Iterator[None]:
+    """What is refused inside is kept with the rest."""
+    try:
+        yield
+    except Invalid as refused:
+        wrong += [FieldError(f"{pointer}{error.pointer}", error.code, error.message) for error in refused.errors]
 
 
 def _text(value: Any, *, many_lines: bool) -> str:
@@ -91,9 +105,6 @@ def _faults(made: Json) -> Iterator[FieldError]:
     if made["icon"] not in ICONS or made["icon"] not in NAMES:
         yield FieldError("/icon", "unknown", "Choose one of the icons.")
     yield from _faults_of_terms(made)
-    for name in ("chain", "tasks"):
-        if made[name] is not None:
-            yield FieldError(f"/{name}", "unknown", "Leave this empty: items have no approvals or tasks yet.")
 
 
 def _faults_of_terms(made: Json) -> Iterator[FieldError]:
@@ -105,5 +116,8 @@ def _faults_of_terms(made: Json) -> Iterator[FieldError]:
     for name in ("impact", "urgency"):
         if isinstance(made[name], bool) or made[name] not in (1, 2, 3):
             yield FieldError(f"/{name}", "range", "1 is high, 2 medium, 3 low.")
-    if not isinstance(made["is_price_shown"], bool):
-        yield FieldError("/is_price_shown", "invalid", "True or false.")
+    for name in ("is_price_shown", "is_quoted"):
+        if not isinstance(made[name], bool):
+            yield FieldError(f"/{name}", "invalid", "True or false.")
+    if made["is_quoted"] and (made["price_once"] is not None or made["price_monthly"] is not None):
+        yield FieldError("/price_once", "quoted", "Leave the prices empty: each order is quoted.")

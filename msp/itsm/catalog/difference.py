@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from msp.itsm.catalog import questions
+from msp.itsm.catalog import chains, plans, questions
 
 Json = Mapping[str, Any]
 NOTHING = "—"
@@ -11,7 +11,8 @@ NOTHING = "—"
 FIELDS = {
     "name": "Name", "summary": "Summary", "description": "Description", "icon": "Icon", "synonyms": "Also found as",
     "price_once": "Price, once", "price_monthly": "Price, per month", "currency": "Currency", "is_price_shown": "Price is shown",
-    "service": "Service", "impact": "Impact", "urgency": "Urgency", "form": "Form", "chain": "Approvals", "tasks": "Tasks",
+    "is_quoted": "Quoted first", "service": "Service", "ticket_category": "Ticket’s category",
+    "impact": "Impact", "urgency": "Urgency", "form": "Form", "chain": "Approvals", "tasks": "Tasks",
 }  # fmt: skip
 
 
@@ -30,15 +31,16 @@ def differences(template: Json, client: Json, base: Json) -> list[Difference]:
     """What the client's content says otherwise than the template's newest; `base` is what the copy was taken from."""
     return [
         Difference(
-            name, label, said(name, template[name]), said(name, client[name]), template[name] != base[name], client[name] != base[name]
+            name, label, said(name, template), said(name, client), template[name] != base[name], client[name] != base[name]
         )
         for name, label in FIELDS.items()
         if template[name] != client[name]
     ]
 
 
-def said(name: str, value: Any) -> str:
-    """A value of the content in words."""
+def said(name: str, content: Json) -> str:
+    """A field of the content in words."""
+    value = content[name]
     if value is None or value in ("", [], {}):
         return NOTHING
     if isinstance(value, bool):
@@ -47,4 +49,8 @@ def said(name: str, value: Any) -> str:
         return {1: "high", 2: "medium", 3: "low"}[value]
     if name == "synonyms":
         return ", ".join(value)
+    if name == "chain":
+        return chains.said(value, content["form"])
+    if name == "tasks":
+        return plans.said(value)
     return questions.said(value) if name == "form" else str(value)

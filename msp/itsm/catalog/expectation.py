@@ -11,6 +11,7 @@ from msp.itsm.sla.engine.definition import Subject, choose
 from msp.itsm.tickets.services.opening import priority_of
 
 _DAY = 24 * 3600
+APPROVAL = "waiting_for_approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Expectation:
     seconds: int
     day_seconds: int | None
     policy: str
+    waits: bool  # for an approval, until which the clock stands still
 
     @property
     def words(self) -> str:
@@ -47,4 +49,4 @@ class Promised:
             return None
         hours = self.definitions.calendar(target.calendar_id, self.now).calendar.hours
         lengths = {sum(closes - opens for opens, closes in windows) for windows in hours if windows}
-        return Expectation(target.seconds, lengths.pop() * 60 if len(lengths) == 1 else None, policy.name)
+        return Expectation(target.seconds, lengths.pop() * 60 if len(lengths) == 1 else None, policy.name, APPROVAL in policy.pause_states)

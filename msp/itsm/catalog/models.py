@@ -13,6 +13,7 @@ from msp.core.db import Base
 from msp.core.tables import ClientRow, ProviderRow, client_key, client_table, provider_table
 
 _MONEY = sa.Numeric(12, 2)
+ORDER_STATES = ("placed", "quoting", "asking", "declined", "cancelled")
 
 
 class CatalogTemplate(ProviderRow, Base):
@@ -156,13 +157,14 @@ class BasketLine(ClientRow, Base):
 
 
 class Order(ClientRow, Base):
-    """What was ordered, as it was then: the item's version, the answers and how they read, the price. Written once.
+    """What was ordered, as it was then: the item's version, the answers and how they read, the price.
 
-    `contact_id` ordered it, or had an agent order it; `for_contact_id` gets it. Orders of one basket share `group_id`.
+    `contact_id` ordered it, or had an agent order it; `for_contact_id` gets it. Orders of one basket share `group_id`. `state`
+    says whether it is quoted or approved yet; once it is placed, answers and price stay. `plan_id`: the tasks planned for it.
     """
 
     __tablename__ = "catalog_order"
-    __isolation__ = client_table("SELECT INSERT", "SELECT INSERT")
+    __isolation__ = client_table("SELECT INSERT UPDATE")
 
     item_id: Mapped[UUID]
     item_version_id: Mapped[UUID]
@@ -181,13 +183,21 @@ class Order(ClientRow, Base):
     currency: Mapped[str]
     is_price_shown: Mapped[bool]
     created_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default="placed")
+    plan_id: Mapped[UUID | None]
+    quote: Mapped[str] = mapped_column(server_default="")
+    quoted_by_name: Mapped[str | None]
+    quoted_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1")
 
+    __mapper_args__ = {"version_id_col": version}
     __table_args__: Any = (
         client_key("item_id", "catalog_item"),
         client_key("item_version_id", "catalog_item_version"),
         client_key("ticket_id", "ticket"),
         client_key("contact_id", "contact"),
         client_key("for_contact_id", "contact"),
+        sa.CheckConstraint("state IN ('placed', 'quoting', 'asking', 'declined', 'cancelled')", name="state"),
         sa.UniqueConstraint("tenant_id", "ticket_id"),
         sa.Index("ix_catalog_order_contact", "tenant_id", "contact_id", sa.text("created_at DESC"), sa.text("id DESC")),
         sa.Index("ix_catalog_order_newest", "tenant_id", sa.text("created_at DESC"), sa.text("id DESC")),

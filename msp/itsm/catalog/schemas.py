@@ -5,10 +5,14 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from msp.core.api.schemas import Flag, Instant, PageQuery, Strict, line
-from msp.itsm.catalog import library
+from msp.itsm.catalog import library, plans
 from msp.itsm.catalog.asking import NOTE_LENGTH
 from msp.itsm.catalog.content import ICONS, LONGEST, LONGEST_SYNONYM, MOST_SYNONYMS
+from msp.itsm.catalog.models import ORDER_STATES
+from msp.itsm.catalog.services.keeping import MOST_LINES
+from msp.itsm.catalog.services.quoting import LONGEST as LONGEST_QUOTE
 from msp.itsm.catalog.services.templates import MOST
+from msp.itsm.tasks.services import DETAIL_LENGTH, LONGEST_MINUTES, TITLE_LENGTH
 from tenants.permissions import CONTACT_ROLES
 
 _AMOUNT = r"^[0-9]{1,7}(\.[0-9]{1,2})?$"
@@ -28,8 +32,33 @@ def _level() -> fields.Integer:
     return fields.Integer(strict=True, validate=validate.Range(1, 3), metadata={"description": "1 is high, 2 medium, 3 low"})
 
 
-def _nothing() -> fields.Raw:
-    return fields.Raw(allow_none=True, validate=validate.Equal(None), metadata={"description": "Not used yet: null"})
+_MINUTES = {"description": "Working minutes from its start, by the client’s calendar"}
+
+
+class CatalogTaskIn(Strict):
+    key = fields.String(validate=validate.Length(1, plans.LONGEST_KEY), metadata={"description": "What others name it by in `after`"})
+    title = line(TITLE_LENGTH, required=True)
+    detail = fields.String(validate=validate.Length(max=DETAIL_LENGTH))
+    after = fields.List(fields.String(validate=validate.Length(1, plans.LONGEST_KEY)), validate=validate.Length(max=plans.MOST))
+    team_id = fields.UUID(allow_none=True)
+    due_minutes = fields.Integer(
+        strict=True, allow_none=True, validate=validate.Range(1, LONGEST_MINUTES), metadata=_MINUTES
+    )
+
+
+class CatalogTaskOut(Schema):
+    key = fields.String(required=True)
+    title = fields.String(required=True)
+    detail = fields.String(required=True)
+    after = fields.List(fields.String(), required=True)
+    team_id = fields.UUID(required=True, allow_none=True)
+    due_minutes = fields.Integer(required=True, allow_none=True)
+
+
+_CHAIN = {
+    "description": "Who approves an order: stages of an approval; conditions name `once`, `monthly` or a question. Null: nobody",
+    "example": {"stages": [{"name": "Manager", "approvers": [{"role": "manager"}]}]},
+}  # fmt: skip
 
 
 def _written(**more: Any) -> dict[str, Any]:
@@ -42,7 +71,12 @@ def _written(**more: Any) -> dict[str, Any]:
         "price_once": _amount(), "price_monthly": _amount(),
         "currency": fields.String(validate=validate.Regexp("^[A-Za-z]{3}$")), "is_price_shown": Flag(),
         "service": _text("service"), "impact": _level(), "urgency": _level(), "form": fields.Dict(keys=fields.String()),
-        "chain": _nothing(), "tasks": _nothing(), **more,
+        "is_quoted": Flag(metadata={"description": "Each order is quoted first; it has no price then"}),
+        "ticket_category": fields.String(
+            validate=validate.Length(max=LONGEST["ticket_category"]), metadata={"description": "Path of the category of its requests"}
+        ),
+        "chain": fields.Dict(keys=fields.String(), allow_none=True, metadata=_CHAIN),
+        "tasks": fields.List(fields.Nested(CatalogTaskIn), allow_none=True, validate=validate.Length(max=plans.MOST)), **more,
     }  # fmt: skip
 
 
@@ -70,6 +104,10 @@ class _Content(Schema):
     impact = fields.Integer(required=True)
     urgency = fields.Integer(required=True)
     form = fields.Dict(required=True)
+    is_quoted = fields.Boolean(required=True)
+    ticket_category = fields.String(required=True)
+    chain = fields.Dict(required=True, allow_none=True)
+    tasks = fields.List(fields.Nested(CatalogTaskOut), required=True, allow_none=True)
 
 
 class CatalogTemplateOut(_Content):
@@ -194,4 +232,69 @@ class CatalogOrderOut(Schema):
     price_once = fields.Decimal(as_string=True, allow_none=True, required=True)
     price_monthly = fields.Decimal(as_string=True, allow_none=True, required=True)
     currency = fields.String(required=True)
+    state = fields.String(required=True, metadata={"description": f"One of {', '.join(ORDER_STATES)}"})
+    approval_id = fields.UUID(required=True, allow_none=True, metadata={"description": "Its last approval, where anybody was asked"})
+    quote = fields.String(required=True)
+    quoted_by_name = fields.String(required=True, allow_none=True)
+    quoted_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
+    version = fields.Integer(required=True)
+
+
+class CatalogOrderChange(Strict):
+    answers = fields.Dict(keys=fields.String(), required=True, metadata={"description": "All of them, by the form it was ordered under"})
+    note = fields.String(load_default="", validate=validate.Length(max=NOTE_LENGTH))
+
+
+class CatalogQuoteIn(Strict):
+    once = fields.Decimal(load_default=None, allow_none=True, places=None, metadata={"description": "A decimal text", "example": "120.00"})
+    monthly = fields.Decimal(load_default=None, allow_none=True, places=None, metadata={"description": "A decimal text"})
+    words = fields.String(load_default="", validate=validate.Length(max=LONGEST_QUOTE))
+
+
+class CatalogLineIn(Strict):
+    item_id = fields.UUID(required=True)
+    number = fields.Integer(strict=True, required=True, validate=validate.Range(1, 1_000_000))
+    answers = fields.Dict(keys=fields.String(), load_default=dict)
+    note = fields.String(load_default="", validate=validate.Length(max=NOTE_LENGTH))
+    for_contact_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class CatalogLineChange(Strict):
+    number = fields.Integer(strict=True, required=True, validate=validate.Range(1, 1_000_000))
+    answers = fields.Dict(keys=fields.String(), load_default=dict)
+    note = fields.String(load_default="", validate=validate.Length(max=NOTE_LENGTH))
+    for_contact_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class CatalogLineOut(Schema):
+    id = fields.UUID(required=True)
+    item_id = fields.UUID(required=True)
+    item_name = fields.String(required=True, allow_none=True, metadata={"description": "Null where it can no longer be ordered"})
+    number = fields.Integer(required=True, metadata={"description": "The item’s, as it was answered"})
+    number_now = fields.Integer(required=True, allow_none=True, metadata={"description": "The item’s in force; an order names it"})
+    answers = fields.Dict(required=True)
+    note = fields.String(required=True)
+    for_contact_id = fields.UUID(required=True, allow_none=True)
+    created_at = Instant(required=True)
+    version = fields.Integer(required=True)
+
+
+class CatalogBasket(Schema):
+    data = fields.List(fields.Nested(CatalogLineOut), required=True)
+
+
+class CatalogSeen(Strict):
+    line_id = fields.UUID(required=True)
+    number = fields.Integer(strict=True, required=True, validate=validate.Range(1, 1_000_000))
+
+
+class CatalogBasketIn(Strict):
+    lines = fields.List(
+        fields.Nested(CatalogSeen), required=True, validate=validate.Length(1, MOST_LINES),
+        metadata={"description": "Every line of the basket with the version of its item that was read"},
+    )  # fmt: skip
+
+
+class CatalogOrders(Schema):
+    data = fields.List(fields.Nested(CatalogOrderOut), required=True)

@@ -53,7 +53,7 @@ def plan_tasks(ticket_id: UUID, drafts: Sequence[Draft], *, by: Actor) -> Sequen
     if not ticket.is_open:
         raise Conflict("The ticket is closed: reopen it first.")
     there = list(queries.tasks_of(ticket, by=by))
-    wrong = _faults(drafts, len(there))
+    wrong = faults(drafts, len(there))
     if wrong:
         raise Invalid(wrong[0].message if len(wrong) == 1 else None, errors=wrong)
     ids = {draft.key or str(number): new_id() for number, draft in enumerate(drafts)}
@@ -190,7 +190,8 @@ def _give(task: Task, team_id: UUID | None, assignee_id: UUID | None, pointer: s
     task.assignee_id, task.assignee_name = (agent.id, agent.name) if agent else (None, None)
 
 
-def _faults(drafts: Sequence[Draft], there: int) -> list[FieldError]:
+def faults(drafts: Sequence[Draft], there: int = 0) -> list[FieldError]:
+    """What is wrong with a plan beside `there` tasks, by pointers under `/tasks`; a circle is named by its keys."""
     if not drafts or there + len(drafts) > MOST:
         return [FieldError("/tasks", "length", f"A ticket has 1 to {MOST} tasks.")]
     wrong: list[FieldError] = []

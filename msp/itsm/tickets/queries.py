@@ -226,6 +226,16 @@ def category_in(tenant_id: UUID, category_id: UUID) -> Category:
     return found
 
 
+def category_at(tenant_id: UUID, path: str) -> UUID | None:
+    """The category that a path spells, however its letters are; None where the client has none such."""
+    if not path:
+        return None
+    statement = sa.select(Category.id).where(
+        Category.tenant_id == tenant_id, Category.is_active, sa.func.lower(Category.path) == path.lower()
+    )
+    return db.session.scalars(statement.order_by(Category.path).limit(1)).first()
+
+
 def read_marks(tickets: Iterable[Ticket], *, by: Actor) -> dict[UUID, Any]:
     """When the agent last read each of these tickets."""
     by_client: dict[UUID, list[UUID]] = {}

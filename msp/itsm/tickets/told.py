@@ -14,7 +14,10 @@ from msp.itsm.tickets.states import portal_word
 
 # What the portal shows otherwise: the first step of the journey, and messages as they are.
 _PLAIN = {"opened": "Submitted", "replied": None}
-_ALWAYS = (*_PLAIN, retargeted.KIND, "follower_added", "requester_changed", "rated", "exempted")
+_ORDER = {
+    "order_approved": "circle-check", "order_declined": "circle-x", "order_changed": "pencil", "order_quoted": "file",
+}  # fmt: skip
+_ALWAYS = (*_PLAIN, retargeted.KIND, "follower_added", "requester_changed", "rated", "exempted", *_ORDER)
 _EXEMPTED = {None: "This", "response": "Our first answer", "resolution": "The time to a solution"}
 _STANDS = ("waiting_for_supplier", "scheduled", "waiting_for_approval")
 _WITHDRAWN = ("cancelled", "misfiled")
@@ -71,7 +74,21 @@ def told_to_client(entry: TimelineEntry, *, me: UUID | None, kind: str, tz: tzin
         return Told("minus", f"{what} does not count towards what we promised{reason}, approved by {entry.actor_name}")
     if entry.kind == "rated":
         return Told("star", f"{who} rated this")
+    if entry.kind in _ORDER:
+        return Told(_ORDER[entry.kind], order_words(entry, who))
     return None
+
+
+def order_words(entry: TimelineEntry, who: str) -> str:
+    """What became of an order, for either side."""
+    names = entry.data.get("names") or ""
+    if entry.kind == "order_approved":
+        return f"{names} approved this" if names else "Nobody had to approve this"
+    if entry.kind == "order_declined":
+        return f"{names} declined this: “{entry.data.get('reason', '')}”"
+    if entry.kind == "order_quoted":
+        return f"{who} quoted {entry.data.get('price', '')}"
+    return f"{who} changed the order"
 
 
 def _moved(who: str, entry: TimelineEntry, kind: str) -> Told | None:
@@ -81,11 +98,13 @@ def _moved(who: str, entry: TimelineEntry, kind: str) -> Told | None:
         # A contact's reason is the message beside it.
         return Told("arrow-back-up", f"{who} reopened this{'' if entry.actor_kind == 'contact' else reason}")
     if after == "waiting_for_client":
-        return Told("dial-pause", f"The clock stands still: {who} asked you something{reason}")
+        why = "this waits for you" if entry.actor_kind == "system" else f"{who} asked you something"
+        return Told("dial-pause", f"The clock stands still: {why}{reason}")
     if after in _STANDS:
         return Told("dial-pause", f"{portal_word(after, kind)}{reason}")
     if after == "resolved":
-        return Told("circle-check", f"{who} said that it is {'fixed' if kind == 'incident' else 'done'}")
+        is_so = f"is {'fixed' if kind == 'incident' else 'done'}"
+        return Told("circle-check", f"This {is_so}" if entry.actor_kind == "system" else f"{who} said that it {is_so}")
     if after in _WITHDRAWN:
-        return Told("circle-x", f"{who} withdrew this{reason}")
+        return Told("circle-x", f"This was cancelled{reason}" if entry.actor_kind == "system" else f"{who} withdrew this{reason}")
     return None

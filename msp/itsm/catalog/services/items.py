@@ -13,7 +13,7 @@ from msp.itsm.catalog import library, queries
 from msp.itsm.catalog.content import BLANK, checked, money, search_words
 from msp.itsm.catalog.difference import FIELDS
 from msp.itsm.catalog.models import CatalogItem, CatalogItemVersion
-from msp.itsm.catalog.services import categories
+from msp.itsm.catalog.services import categories, naming
 from tenants import queries as tenants
 from tenants.permissions import CONTACT_ROLES, Permission
 from tenants.queries import check_version
@@ -116,6 +116,7 @@ def _set(
         wrong.append(FieldError("/roles", "unknown", f"Roles are {', '.join(CONTACT_ROLES)}."))
     if not set(site_ids) <= {site.id for site in tenants.sites(item.tenant_id, by=by)}:
         wrong.append(FieldError("/site_ids", "unknown", "There is no such site at this client."))
+    wrong += naming.faults(content, item.tenant_id)
     if wrong:
         raise Invalid(wrong[0].message if len(wrong) == 1 else None, errors=wrong)
     item.name, item.icon, item.summary, item.search = content["name"], content["icon"], content["summary"], search_words(content)

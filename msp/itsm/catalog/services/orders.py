@@ -14,6 +14,8 @@ from msp.itsm.catalog import queries, questions
 from msp.itsm.catalog.asking import Wish, checked_wish
 from msp.itsm.catalog.models import BasketLine, Order
 from msp.itsm.catalog.prices import price_words
+from msp.itsm.catalog.services import fulfilling
+from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.services import opening, triage
 from tenants.permissions import Permission
 
@@ -81,7 +83,7 @@ def _place(wish: Wish, group_id: UUID, *, by: Actor) -> Order:
     ticket = opening.open_ticket(
         item.tenant_id, subject[: opening.SUBJECT_LENGTH], by=by, kind="request", body=body_of(wish, lines),
         requester_id=wish.contact.id, site_id=wish.for_contact.site_id if is_for_other else None, service=content["service"] or None,
-        impact=content["impact"], urgency=content["urgency"],
+        impact=content["impact"], urgency=content["urgency"], category_id=tickets.category_at(item.tenant_id, content["ticket_category"]),
     )  # fmt: skip
     if is_for_other:
         triage.add_follower(ticket.id, contact_id=wish.for_contact.id, by=by)
@@ -90,15 +92,19 @@ def _place(wish: Wish, group_id: UUID, *, by: Actor) -> Order:
         tenant_id=item.tenant_id, id=new_id(), item_id=item.id, item_version_id=version.id, ticket_id=ticket.id, group_id=group_id,
         contact_id=wish.contact.id, for_contact_id=wish.for_contact.id, for_name=wish.for_contact.name, ordered_by_name=by.name,
         item_name=item.name, answers=wish.answers, lines=lines, note=wish.note, price_once=once, price_monthly=monthly,
-        currency=version.currency, is_price_shown=content["is_price_shown"], created_at=clock.now(),
+        currency=version.currency, is_price_shown=content["is_price_shown"] or content["is_quoted"], created_at=clock.now(),
+        state="placed",
     )  # fmt: skip
     db.session.add(placed)
     db.session.flush()
+    fulfilling.begin(placed, by=by)
     return placed
 
 
 def _cost(wish: Wish) -> tuple[Decimal | None, Decimal | None]:
-    """What the item and the choices made for it cost, once and per month."""
+    """What the item and the choices made for it cost, once and per month; nothing is said before a quote."""
+    if wish.entry.content["is_quoted"]:
+        return None, None
     found = questions.cost(wish.entry.content, wish.answers)
     return found.once, found.monthly
 

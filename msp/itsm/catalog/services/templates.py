@@ -12,6 +12,7 @@ from msp.core.ids import new_id
 from msp.itsm.catalog import library
 from msp.itsm.catalog.content import checked
 from msp.itsm.catalog.models import CatalogTemplate, CatalogTemplateVersion
+from msp.itsm.catalog.services import naming
 from tenants.permissions import Permission
 from tenants.queries import check_version
 
@@ -22,7 +23,7 @@ Json = Mapping[str, Any]
 def add_template(content: Json, *, by: Actor) -> CatalogTemplate:
     """A template that items can be taken from."""
     by.require(Permission.CATALOG_MANAGE)
-    made = checked(content)
+    made = _checked(content)
     if library.named([made["name"]]):
         raise _taken(made["name"])
     return _add(made, by=by)
@@ -33,7 +34,7 @@ def change_template(template_id: UUID, content: Json, *, version: int, by: Actor
     by.require(Permission.CATALOG_MANAGE)
     template = library.own_template(template_id, by=by)
     check_version(template, version)
-    made = checked(content)
+    made = _checked(content)
     if any(other.id != template.id for other in library.named([made["name"]]).values()):
         raise _taken(made["name"])
     _change(template, made, by=by)
@@ -58,7 +59,7 @@ def import_templates(given: Sequence[Json], *, by: Actor) -> list[CatalogTemplat
     made, wrong = [], []
     for place, content in enumerate(given):
         try:
-            made.append(checked(content))
+            made.append(_checked(content))
         except Invalid as refused:
             wrong += [FieldError(f"/templates/{place}{error.pointer}", error.code, error.message) for error in refused.errors]
     names = [content["name"] for content in made]
@@ -79,6 +80,13 @@ def import_templates(given: Sequence[Json], *, by: Actor) -> list[CatalogTemplat
 def exported(contents: Sequence[Json]) -> dict[str, Any]:
     """Templates as a document that `import_templates` reads."""
     return {"format": library.FORMAT, "templates": list(contents)}
+
+
+def _checked(content: Json) -> dict[str, Any]:
+    made = checked(content)
+    if wrong := naming.faults(made, None):
+        raise Invalid(errors=wrong)
+    return made
 
 
 def _add(content: dict[str, Any], *, by: Actor) -> CatalogTemplate:

@@ -1,0 +1,93 @@
+"""The approval of an item as a form: one row a stage, and what such a form says."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from agent_console import numbered
+from agent_console.numbered import Row
+from msp.itsm.approvals.engine.chain import OPERATORS, ROLES
+from msp.itsm.catalog import approvers, chains
+from msp.itsm.catalog.questions import form_of
+
+PREFIX, FIELDS, TICKS = "stage", ("name", "named", "needed", "field", "operator", "value", "remind", "expires"), ("roles", "flags")
+ROLE_OPTIONS = [(role, chains.WHO[role][:1].upper() + chains.WHO[role][1:]) for role in ROLES]
+FLAGS = [("escalates", "Goes to the client’s administrators when it is late"), ("self_counts", "Whoever ordered may decide himself")]
+_OPERATOR_WORDS = {">": "is over", ">=": "is at least", "<": "is under", "<=": "is at most", "=": "is", "!=": "is not", "in": "is one of"}
+OPERATOR_OPTIONS = [(each, _OPERATOR_WORDS[each]) for each in _OPERATOR_WORDS if each in OPERATORS]
+
+
+def chain_of(sent: Any, form: Mapping[str, Any], tenant_id: UUID | None) -> dict[str, Any] | None:
+    """The chain typed; what is wrong in it is found when it is checked. Whom no address names stays as it was typed, and is refused."""
+    found = numbered.read(sent, PREFIX, FIELDS, TICKS)
+    kinds = {part.name: part.kind for part in form_of(form).parts} | dict.fromkeys(chains.PRICES, "number")
+    return {"stages": [_stage(row, kinds, tenant_id) for row in found if _says(row)]} if any(map(_says, found)) else None
+
+
+def typed_of(chain: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A chain as the fields of the form."""
+    return numbered.written([_row(stage) for stage in chain["stages"]] if chain else [], PREFIX)
+
+
+def rows_of(typed: Any) -> list[Row]:
+    """What the page shows: the stages, and a blank one."""
+    found = [row for row in numbered.read(typed, PREFIX, FIELDS, TICKS) if _says(row)]
+    return [*found, {**dict.fromkeys(FIELDS, ""), "roles": [], "flags": []}]
+
+
+def rearranged(sent: Any) -> Any:
+    """The form after one of the stages' own buttons; None after another."""
+    found = [row for row in numbered.read(sent, PREFIX, FIELDS, TICKS) if _says(row)]
+    return numbered.rearranged(sent, PREFIX, found, lambda _made, _order: None)
+
+
+def field_options(form: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a condition can ask about: the price, and the questions."""
+    named = [(part.name, f"“{part.label}”") for part in form_of(form).parts if part.asks]
+    return [(name, words[:1].upper() + words[1:]) for name, words in chains.PRICES.items()] + named
+
+
+def _says(row: Row) -> bool:
+    """A row of which only the operator is chosen says nothing."""
+    return any(value for name, value in row.items() if name != "operator")
+
+
+def _stage(row: Row, kinds: Mapping[str, str], tenant_id: UUID | None) -> dict[str, Any]:
+    made: dict[str, Any] = {"name": row["name"], "approvers": [{"role": role} for role in row["roles"]] + _named(row["named"], tenant_id)}
+    for name, field in (("needed", "needed"), ("remind_after_hours", "remind"), ("expires_after_hours", "expires")):
+        if row[field]:
+            made[name] = int(row[field]) if row[field].isascii() and row[field].isdigit() else row[field]
+    if row["field"]:
+        made["condition"] = {
+            "field": row["field"], "operator": row["operator"], "value": _value(row["value"], row["operator"], kinds.get(row["field"], "")),
+        }  # fmt: skip
+    return {**made, **dict.fromkeys(row["flags"], True)}
+
+
+def _named(text: str, tenant_id: UUID | None) -> list[dict[str, str]]:
+    addresses = [each.strip() for each in text.replace("\n", ",").replace(";", ",").split(",") if each.strip()]
+    return approvers.at_addresses(addresses, tenant_id) if addresses else []
+
+
+def _value(text: str, operator: str, kind: str) -> Any:
+    if operator == "in":
+        return [each.strip() for each in text.split(",") if each.strip()]
+    if kind == "number":
+        try:
+            return Decimal(text.replace(",", ""))
+        except InvalidOperation:
+            return text
+    return text
+
+
+def _row(stage: Mapping[str, Any]) -> Row:
+    condition = stage.get("condition") or {"field": "", "operator": ">", "value": ""}
+    value = condition["value"]
+    return {
+        "name": stage["name"], "roles": [each["role"] for each in stage["approvers"] if "role" in each],
+        "named": ", ".join(approvers.addresses_of(stage["approvers"])),
+        "needed": str(stage.get("needed") or ""), "field": condition["field"], "operator": condition["operator"],
+        "value": ", ".join(value) if isinstance(value, list) else str(value), "remind": str(stage.get("remind_after_hours") or ""),
+        "expires": str(stage.get("expires_after_hours") or ""), "flags": [name for name, _ in FLAGS if stage.get(name)],
+    }  # fmt: skip
