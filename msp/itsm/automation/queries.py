@@ -124,6 +124,13 @@ def in_force(tenant_id: UUID) -> list[InForce]:
     return [InForce(rule, version, said) for rule, version in rows if (said := definition_of(version)) is not None]
 
 
+def listening(tenant_ids: Iterable[UUID]) -> set[UUID]:
+    """Of these clients those for which any rule is in force: of the others nothing need be told."""
+    statement = sa.select(Rule.client_id).join(RuleVersion, RuleVersion.rule_id == Rule.id)
+    acting = set(db.session.scalars(statement.where(RuleVersion.ended_at.is_(None), Rule.paused_at.is_(None)).distinct()))
+    return {id for id in tenant_ids if None in acting or id in acting}
+
+
 def names_of(rule_ids: Sequence[UUID]) -> list[str]:
     """Names of rules in the order of their ids."""
     found = dict(db.session.execute(sa.select(Rule.id, Rule.name).where(Rule.id.in_(rule_ids))).all()) if rule_ids else {}
