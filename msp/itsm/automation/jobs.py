@@ -80,7 +80,8 @@ def clocks(call: Call) -> None:
             Ask({"event_id": str(id), "kind": kind, "ticket_id": str(ticket_id), "at": call.args["at"]}, tenant_id)
             for id, tenant_id, ticket_id in (db.session.execute(own).all() if ids else ())
         ]
-    outbox.enqueue_each(HAPPENED, asks)
+    told = queries.listening({ask.tenant_id for ask in asks if ask.tenant_id})
+    outbox.enqueue_each(HAPPENED, [ask for ask in asks if ask.tenant_id in told])
 
 
 @job(FORGET, queue="bulk")

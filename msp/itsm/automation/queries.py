@@ -22,6 +22,8 @@ from tenants.models import Tenant
 
 PAGE = 50
 HOUR = timedelta(hours=1)
+# What acts: the version in force of a rule that is not paused.
+ACTING = sa.and_(RuleVersion.ended_at.is_(None), Rule.paused_at.is_(None))
 _read: dict[UUID, Definition | None] = {}
 _KEPT = 1000
 
@@ -115,13 +117,20 @@ def in_force(tenant_id: UUID) -> list[InForce]:
         sa.select(Rule, RuleVersion)
         .join(RuleVersion, RuleVersion.rule_id == Rule.id)
         .where(
-            RuleVersion.ended_at.is_(None), Rule.paused_at.is_(None),
+            ACTING,
             sa.or_(Rule.client_id.is_(None), Rule.client_id == tenant_id),
         )
         .order_by(Rule.position, Rule.id)
     )  # fmt: skip
     rows = db.session.execute(statement).all()
     return [InForce(rule, version, said) for rule, version in rows if (said := definition_of(version)) is not None]
+
+
+def listening(tenant_ids: Iterable[UUID]) -> set[UUID]:
+    """Of these clients those for which any rule is in force: of the others nothing need be told."""
+    statement = sa.select(Rule.client_id).join(RuleVersion, RuleVersion.rule_id == Rule.id)
+    acting = set(db.session.scalars(statement.where(ACTING).distinct()))
+    return {id for id in tenant_ids if None in acting or id in acting}
 
 
 def names_of(rule_ids: Sequence[UUID]) -> list[str]:

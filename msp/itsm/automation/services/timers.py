@@ -134,7 +134,7 @@ def _acting(version_id: UUID) -> tuple[Rule, RuleVersion] | None:
     statement = (
         sa.select(Rule, RuleVersion)
         .join(RuleVersion, RuleVersion.rule_id == Rule.id)
-        .where(RuleVersion.id == version_id, RuleVersion.ended_at.is_(None), Rule.paused_at.is_(None))
+        .where(RuleVersion.id == version_id, queries.ACTING)
     )
     row = db.session.execute(statement).one_or_none()
     return (row[0], row[1]) if row else None
