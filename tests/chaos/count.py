@@ -92,8 +92,8 @@ def unfinished(admin_url: str) -> int:
         return int(_rows(connection, _UNFINISHED)[0][0])
 
 
-def count(admin_url: str, steps: int, outages: Sequence[Outage]) -> Result:
-    """Compare what is there with what must be."""
+def count(admin_url: str, steps: int, outages: Sequence[Outage], left: int) -> Result:
+    """Compare what is there with what must be; `left` is the work that nobody did while there were workers."""
     with psycopg.connect(admin_url) as connection:
         armed = set(_rows(connection, _STEPS))
         lost, doubled = {}, {}
@@ -110,7 +110,7 @@ def count(admin_url: str, steps: int, outages: Sequence[Outage]) -> Result:
     acted = [row for row in instants if row[2] is not None]
     acted_outside = [row for row in acted if not _is_touched(row[0], row[2], outages)]
     return Result(
-        steps, lost, doubled, parked, unfinished(admin_url),
+        steps, lost, doubled, parked, left,
         Lateness.of([_seconds(row[0], row[1]) for row in instants]), Lateness.of([_seconds(row[0], row[1]) for row in outside]),
         Lateness.of([_seconds(row[0], row[2]) for row in acted]), Lateness.of([_seconds(row[0], row[2]) for row in acted_outside]),
     )  # fmt: skip
