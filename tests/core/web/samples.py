@@ -13,6 +13,9 @@ from msp.core.web.brand import hue_of
 from msp.core.web.formats import when_words
 from msp.core.web.shell import Brand, Flash, Live, NavGroup, NavItem, Shell, User
 from msp.core.web.templating import TEMPLATES, equip
+from msp.itsm.catalog.forms.answers import check, lines, prices
+from msp.itsm.catalog.forms.builder import fields_of
+from msp.itsm.catalog.forms.definition import parse
 from msp.itsm.sla.engine import clock
 from msp.itsm.sla.engine.calendar import Calendar, Holiday
 from msp.itsm.sla.engine.definition import CalendarVersion, Definitions, Policy, Target
@@ -27,10 +30,11 @@ from msp.itsm.sla.thread.receipt import receipt
 from msp.itsm.sla.thread.strip import day_strip
 from msp.itsm.sla.words import sla_words
 from msp.itsm.tickets.words import status_words
+from tests.itsm.catalog.form_samples import CHOICES, JOINER
 
 LONDON = ZoneInfo("Europe/London")
 PAGES = Path(__file__).parent / "pages"
-ITSM = [TEMPLATES.parents[2] / "itsm" / part / "templates" for part in ("sla", "tickets")]
+ITSM = [TEMPLATES.parents[2] / "itsm" / part / "templates" for part in ("sla", "tickets", "catalog")]
 BRANDS = {"northwind": "#007a82", "harbor": "#b5532a"}
 
 
@@ -165,6 +169,7 @@ def context(page: str) -> dict[str, Any]:
     """What a sample page is rendered with."""
     shells = {
         "portal_ticket": portal_shell("My requests"),
+        "portal_request": portal_shell("Catalogue"),
         "sign_in": portal_shell(user=None),
         "error_page": portal_shell(user=None),
         "settings": console_shell(flashes=(Flash("Calendar saved", undo_url="/undo"),)),
@@ -189,7 +194,26 @@ def context(page: str) -> dict[str, Any]:
         "at": london,
         "when": lambda instant: when_words(instant, NOW, LONDON),
         "week": _week(),
+        "joiner": _joiner(),
     }
+
+
+def _joiner() -> SimpleNamespace:
+    """A request form as it comes back: one date is too early."""
+    form = parse(JOINER)
+    typed = {"name": "Leonie Abernathy-Okonjo", "first_day": "2027-04-02", "where": "room", "role": "nurse", "kit": ["tablet", "headset"]}
+    checked = check(form, typed, choices=CHOICES, earliest=lambda days: london(4 + days, 9, month=4).date())
+    good = {**typed, "first_day": "2027-04-07", "manager": "p2", "more": "The same wi-fi as in room 2."}
+    kept = check(form, good, choices=CHOICES).answers
+    return SimpleNamespace(
+        form=form,
+        typed=typed,
+        errors=checked.errors,
+        choices=CHOICES,
+        fields_of=fields_of,
+        prices=prices(form, checked.answers),
+        lines=lines(form, kept, choices=CHOICES),
+    )
 
 
 def _week() -> list[dict[str, Any]]:
