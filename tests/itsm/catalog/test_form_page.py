@@ -62,13 +62,6 @@ def test_the_browser_asks_what_an_answer_calls_for(chromium: Browser, pages: Sit
     opened.get_by_label("Laptop, 14 inch").check()
     expect(opened.get_by_label("Spare chargers")).to_be_visible()
     expect(opened.locator("[data-total] dd")).to_have_text("£1,485.00")
-    opened.locator("input[value=dentist]").check()
-    expect(opened.locator('[data-part="registration"] .opt')).to_be_hidden()
-    opened.get_by_label("Reception", exact=True).check()
-    expect(registration).to_be_hidden()
-    expect(registration).to_be_disabled()
-    expect(opened.locator("input[value=desk]")).to_be_visible()
-    expect(opened.locator("input[value=dentist]")).not_to_be_checked()
     assert complaints == []
     opened.context.close()
 
