@@ -14,8 +14,10 @@ _TABS = (
     ("people", "People", Permission.CONTACT_READ),
     ("sites", "Sites", Permission.CLIENT_READ),
     ("service_levels", "Service levels", Permission.SLA_READ),
+    ("catalogue", "Catalogue", Permission.CLIENT_READ),
     ("categories", "Categories", Permission.CLIENT_READ),
     ("fields", "Fields", Permission.CLIENT_READ),
+    ("recurring", "Recurring", Permission.TICKET_READ),
     ("portal", "Portal", Permission.CLIENT_READ),
     ("settings", "Settings", Permission.CLIENT_READ),
 )

@@ -213,7 +213,7 @@ def _simply(icon: str, words: str) -> Callable[[Markup, Mapping[str, Any], Timel
     """An entry whose sentence has its name and, where it says so, one word of its data."""
 
     def tell(who: Markup, data: Mapping[str, Any], entry: TimelineEntry) -> tuple[str, Markup]:
-        told = {name: data.get(name, "") for name in ("name", "why", "from", "to")}
+        told = {name: data.get(name, "") for name in ("name", "why", "from", "to", "what", "title", "said")}
         return icon, Markup(words).format(who=who, **told)  # noqa: S704 - the words are ours, format escapes the rest
 
     return tell
@@ -248,6 +248,11 @@ _TOLD: dict[str, Callable[[Markup, Mapping[str, Any], TimelineEntry], tuple[str,
     "tagged": _tagged,
     "acknowledged": _acknowledged,
     "exempted": _exempted,
+    "tasks_added": _simply("list-check", "<b>{who}</b> added {what}"),
+    "task_done": _simply("circle-check", "<b>{who}</b> did “{title}”{said}"),
+    "task_skipped": _simply("minus", "<b>{who}</b> skipped “{title}”{said}"),
+    "task_failed": _simply("circle-x", "<b>{who}</b> could not do “{title}”{said}"),
+    "task_reopened": _simply("refresh", "<b>{who}</b> opened “{title}” again"),
     "follower_added": _simply("user-plus", "<b>{who}</b> added <b>{name}</b> as follower"),
     "follower_removed": _simply("user-minus", "<b>{who}</b> removed <b>{name}</b> from the followers"),
     "requester_changed": _simply("user", "<b>{who}</b> made <b>{to}</b> the requester in place of <b>{from}</b>"),

@@ -19,11 +19,15 @@ PLACES: dict[str, tuple[Place, ...]] = {
     "Clients": (
         Place("Clients", "clients.page", "building", Permission.CLIENT_READ),
         Place("Service levels", "service_levels.page", "clock", Permission.SLA_READ),
+        Place("Tasks", "tasks.page", "list-check"),
+        Place("Approvals", "approvals.page", "circle-check", Permission.APPROVAL_READ),
         Place("Announcements", "announcements.page", "speakerphone"),
+        Place("Articles", "articles.page", "book"),
     ),
     "Provider": (
         Place("Agents", "agents.page", "user", Permission.AGENT_MANAGE),
         Place("Teams", "teams.page", "users"),
+        Place("Automation", "automation.page", "bolt"),
         Place("Settings", "settings.page", "settings"),
     ),
 }

@@ -5,7 +5,12 @@ from agent_console.views import (
     acts,
     agents,
     announcements,
+    approvals,
+    articles,
     bulk,
+    catalogue,
+    catalogue_orders,
+    catalogue_templates,
     client_fields,
     client_settings,
     clients,
@@ -14,11 +19,14 @@ from agent_console.views import (
     new_ticket,
     notifications,
     queue,
+    recurring,
     refile,
+    rules,
     service_levels,
     settings,
     sla_client,
     sla_editor,
+    tasks,
     teams,
     ticket,
     trails,
@@ -28,10 +36,11 @@ from agent_console.views import (
 SURFACE = "console"
 BLUEPRINTS = (
     queue.blueprint, bulk.blueprint, views.blueprint, new_ticket.blueprint, ticket.blueprint, acts.blueprint, refile.blueprint,
-    notifications.blueprint, places.announcements, places.clients, places.service_levels, places.agents, places.teams, places.settings,
+    tasks.blueprint, notifications.blueprint, places.announcements, places.approvals, places.articles, places.automation, places.clients,
+    places.service_levels, places.agents, places.teams, places.settings,
 )  # fmt: skip
 # Importing a module registers its routes on the places.
 ROUTES = (
-    agents, announcements, client_fields, client_settings, clients, contacts, macros, service_levels, settings, sla_client, sla_editor,
-    teams, trails,
+    agents, announcements, approvals, articles, catalogue, catalogue_orders, catalogue_templates, client_fields, client_settings, clients,
+    contacts, macros, recurring, rules, service_levels, settings, sla_client, sla_editor, teams, trails,
 )  # fmt: skip

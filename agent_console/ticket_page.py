@@ -17,8 +17,14 @@ from msp.core.actor import Actor
 from msp.core.query.errors import QueryError
 from msp.core.web import formats
 from msp.core.web.brand import hue_of
+from msp.itsm.catalog import queries as catalog
+from msp.itsm.catalog.models import Order
+from msp.itsm.catalog.prices import price_words
 from msp.itsm.macros import queries as macros
 from msp.itsm.macros.models import Macro
+from msp.itsm.tasks import queries as tasks
+from msp.itsm.tasks.models import Task
+from msp.itsm.tasks.services import finished_words
 from msp.itsm.tickets import listing, queries
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.custom.models import CustomField
@@ -76,6 +82,21 @@ class TicketPage(TicketStory):
         except QueryError:
             return None, None
         return listing.neighbours(self.ticket, wanted, by=self.by)
+
+    @cached_property
+    def order(self) -> Order | None:
+        """What was ordered with it from the client's catalogue."""
+        return catalog.order_of(self.ticket) if self.ticket.kind == "request" else None
+
+    @property
+    def order_facts(self) -> list[tuple[str, str]]:
+        """The order as it was placed: the item, the answers, the price."""
+        if self.order is None:
+            return []
+        placed = self.order
+        answers = [(str(line["label"]), str(line["value"])) for line in placed.lines]
+        cost = price_words(placed.price_once, placed.price_monthly, placed.currency)
+        return [("Item", placed.item_name), ("For", placed.for_name), *answers, ("Price", cost)]
 
     # --- Whose it is -----------------------------------------------------------------------------------------------
 
@@ -136,6 +157,18 @@ class TicketPage(TicketStory):
     @cached_property
     def refilings(self) -> Sequence[Refiling]:
         return queries.refilings(self.ticket)
+
+    @cached_property
+    def tasks(self) -> Sequence[Task]:
+        return tasks.tasks_of(self.ticket, by=self.by)
+
+    @cached_property
+    def tasks_words(self) -> str:
+        return finished_words(self.tasks)
+
+    @cached_property
+    def task_titles(self) -> dict[UUID, str]:
+        return {task.id: task.title for task in self.tasks}
 
     def hue(self, author_id: UUID | None, name: str) -> int:
         """The colour of a person: an agent's own, else one that his name always has."""
@@ -341,6 +374,7 @@ class TicketPage(TicketStory):
             "subject": self.by.may("ticket.triage"),
             "requester": self.by.may("ticket.triage"),
             "follow": self.by.may("ticket.reply"),
+            "task": self.by.may("ticket.triage") and not self.is_ended,
             "exempt": self.can_exempt,
             "acknowledge": self.can_acknowledge and self.can_backdate,
             "custom": self.by.may("ticket.triage") and bool(self.custom_fields),

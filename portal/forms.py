@@ -79,3 +79,8 @@ class Files:
 def files_hint() -> str:
     """How many files of which size are taken."""
     return f"Up to {settings().max_files_per_message} files, {file_size(settings().max_file_bytes)} each"
+
+
+def as_count(value: str) -> int:
+    """A small number in an address; 0 where there is none."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 0

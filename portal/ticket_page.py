@@ -10,13 +10,15 @@ from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.paging import Page
 from msp.core.web import formats
+from msp.itsm.catalog import queries as catalog
+from msp.itsm.catalog.models import Order
 from msp.itsm.csat import queries as csat
 from msp.itsm.csat.models import Survey
 from msp.itsm.tickets import queries, story
 from msp.itsm.tickets.custom import queries as custom_fields
 from msp.itsm.tickets.models import Follower, Message, Ticket, TimelineEntry
 from msp.itsm.tickets.states import CONTACT_MOVES
-from portal import conversation, journey, promise, rights, words
+from portal import catalogue, conversation, journey, promise, rights, words
 from portal.conversation import Happened, Said
 from portal.shell import zone
 from tenants import queries as tenants
@@ -111,6 +113,16 @@ class TicketPage:
         """`Write to Priya`: whoever works on it, else the provider."""
         name = (self.ticket.assignee_name or "").split(" ")[0] if self.by.id == self.ticket.requester_id else ""
         return f"Write to {name or g.host.provider_name}"
+
+    @cached_property
+    def order(self) -> Order | None:
+        """What was ordered with it from the catalogue."""
+        return catalog.order_of(self.ticket) if self.ticket.kind == "request" else None
+
+    @property
+    def order_price(self) -> str:
+        """What the order cost when it was placed."""
+        return catalogue.order_price(self.order) if self.order else ""
 
     # --- Beside it ---------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,11 @@ class Permission(StrEnum):
     TICKET_ANY_MOVE = "ticket.any_move"
     NOTE_WRITE = "note.write"
     MACRO_MANAGE = "macro.manage"
+    RECURRING_MANAGE = "recurring.manage"
     ANNOUNCE = "announcement.manage"
+    AUTOMATE = "automation.manage"
+    ARTICLE_MANAGE = "article.manage"
+    CATALOG_MANAGE = "catalog.manage"
     PROBLEM_MANAGE = "problem.manage"
     CHANGE_MANAGE = "change.manage"
     REPORT_MANAGE = "report.manage"
@@ -45,42 +49,49 @@ class Permission(StrEnum):
     SITE_MANAGE = "site.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105 - the name of a permission
     BRANDING_MANAGE = "branding.manage"
+    APPROVAL_READ = "approval.read"
+    APPROVAL_ANSWER = "approval.answer"
     # the clients' side
     PORTAL_USE = "portal.use"
     TICKET_READ_SITE = "ticket.read_site"
     TICKET_READ_COMPANY = "ticket.read_company"
     APPROVE = "approval.decide"
+    ORDER_FOR = "catalog.order_for"
 
 
 P = Permission
 
-_READ = {P.CONSOLE_USE, P.CLIENT_READ, P.TICKET_READ, P.CONTACT_READ, P.SLA_READ}
+_READ = {P.CONSOLE_USE, P.CLIENT_READ, P.TICKET_READ, P.CONTACT_READ, P.SLA_READ, P.APPROVAL_READ}
 _AGENT = _READ | {
     P.TICKET_OPEN, P.TICKET_REPLY, P.TICKET_MOVE, P.TICKET_ASSIGN, P.TICKET_TRIAGE, P.TICKET_REFILE, P.NOTE_WRITE,
-    P.TOKEN_MANAGE,
+    P.TOKEN_MANAGE, P.APPROVAL_ANSWER, P.ARTICLE_MANAGE,
 }
-_LEAD = _AGENT | {P.MACRO_MANAGE, P.ANNOUNCE, P.FACT_BACKDATE, P.SLA_EXEMPT, P.CONTACT_MANAGE, P.SITE_MANAGE, P.TEAM_MANAGE, P.AUDIT_READ}
+_LEAD = _AGENT | {
+    P.MACRO_MANAGE, P.AUTOMATE, P.RECURRING_MANAGE, P.ANNOUNCE, P.CATALOG_MANAGE, P.FACT_BACKDATE, P.SLA_EXEMPT, P.CONTACT_MANAGE,
+    P.SITE_MANAGE, P.TEAM_MANAGE, P.AUDIT_READ,
+}
 _REQUESTER = {
-    P.PORTAL_USE, P.TICKET_READ, P.TICKET_OPEN, P.TICKET_REPLY, P.TICKET_MOVE, P.TOKEN_MANAGE,
+    P.PORTAL_USE, P.TICKET_READ, P.TICKET_OPEN, P.TICKET_REPLY, P.TICKET_MOVE, P.TOKEN_MANAGE, P.APPROVAL_READ,
+    P.APPROVAL_ANSWER,
 }
-_MANAGER = _REQUESTER | {P.TICKET_READ_COMPANY, P.CONTACT_READ, P.SLA_READ}
+_MANAGER = _REQUESTER | {P.TICKET_READ_COMPANY, P.CONTACT_READ, P.SLA_READ, P.ORDER_FOR}
 
 AGENT_ROLES: dict[str, frozenset[Permission]] = {
-    "admin": frozenset(set(P) - {P.PORTAL_USE, P.TICKET_READ_SITE, P.TICKET_READ_COMPANY, P.APPROVE, P.TICKET_ANY_MOVE}),
+    "admin": frozenset(set(P) - {P.PORTAL_USE, P.TICKET_READ_SITE, P.TICKET_READ_COMPANY, P.APPROVE, P.ORDER_FOR, P.TICKET_ANY_MOVE}),
     "lead": frozenset(_LEAD),
     "agent": frozenset(_AGENT),
     "problem_manager": frozenset(_AGENT | {P.PROBLEM_MANAGE}),
     "change_manager": frozenset(_AGENT | {P.CHANGE_MANAGE}),
     "account_manager": frozenset(
         _READ | {P.NOTE_WRITE, P.SLA_MANAGE, P.SLA_EXEMPT, P.REPORT_MANAGE, P.CONTACT_MANAGE, P.SITE_MANAGE, P.ANNOUNCE,
-                 P.BRANDING_MANAGE, P.CONTACT_APPOINT, P.TOKEN_MANAGE}
+                 P.BRANDING_MANAGE, P.CONTACT_APPOINT, P.TOKEN_MANAGE, P.APPROVAL_ANSWER, P.CATALOG_MANAGE}
     ),
     "billing": frozenset(_READ | {P.BILLING_MANAGE, P.TOKEN_MANAGE}),
     "read_only": frozenset(_READ),
 }
 CONTACT_ROLES: dict[str, frozenset[Permission]] = {
     "requester": frozenset(_REQUESTER),
-    "site_manager": frozenset(_REQUESTER | {P.TICKET_READ_SITE, P.CONTACT_READ}),
+    "site_manager": frozenset(_REQUESTER | {P.TICKET_READ_SITE, P.CONTACT_READ, P.ORDER_FOR}),
     "manager": frozenset(_MANAGER),
     "approver": frozenset(_REQUESTER | {P.APPROVE}),
     "client_admin": frozenset(_MANAGER | {P.CONTACT_MANAGE, P.SITE_MANAGE, P.BRANDING_MANAGE, P.ROLE_GRANT}),

@@ -53,6 +53,12 @@ def clients_by_id(ids: Iterable[UUID], *, by: Actor) -> dict[UUID, Tenant]:
     return {client.id: client for client in db.session.scalars(reachable(statement, Tenant.id, by))}
 
 
+def time_zones(tenant_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The time zone of each named client."""
+    found = db.session.execute(sa.select(Tenant.id, Tenant.time_zone).where(Tenant.id.in_(set(tenant_ids))))
+    return {row.id: row.time_zone for row in found}
+
+
 def key_is_taken(key: str) -> bool:
     return db.session.scalar(sa.select(sa.exists().where(Tenant.key == key))) or False
 

@@ -24,7 +24,11 @@ WORDS: Mapping[str, str] = {
     P.TICKET_ANY_MOVE: "move tickets past the table of moves",
     P.NOTE_WRITE: "write internal notes",
     P.MACRO_MANAGE: "change canned replies",
+    P.RECURRING_MANAGE: "plan recurring tickets",
+    P.AUTOMATE: "change rules of automation",
     P.ANNOUNCE: "publish announcements",
+    P.ARTICLE_MANAGE: "write and publish articles",
+    P.CATALOG_MANAGE: "change the catalogue",
     P.PROBLEM_MANAGE: "manage problems",
     P.CHANGE_MANAGE: "manage changes",
     P.REPORT_MANAGE: "manage reports",
@@ -46,6 +50,9 @@ WORDS: Mapping[str, str] = {
     P.TICKET_READ_SITE: "read the requests of a site",
     P.TICKET_READ_COMPANY: "read the company’s requests",
     P.APPROVE: "approve requests",
+    P.APPROVAL_READ: "read approvals",
+    P.APPROVAL_ANSWER: "answer approvals",
+    P.ORDER_FOR: "order for colleagues",
 }
 
 

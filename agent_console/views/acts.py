@@ -99,7 +99,7 @@ def move(ref: str) -> ResponseReturnValue:
             reason=forms.text(form, "reason") or None, occurred_at=_occurred_at(form),
         )  # fmt: skip
 
-    return _do(ref, Permission.TICKET_MOVE, act)
+    return do(ref, Permission.TICKET_MOVE, act)
 
 
 @blueprint.post("/acknowledge")
@@ -107,7 +107,7 @@ def acknowledge(ref: str) -> ResponseReturnValue:
     def act(key: TicketKey, form: forms.Form) -> None:
         moves.acknowledge(key.id, by=g.actor, occurred_at=_occurred_at(form), reason=forms.text(form, "reason") or None)
 
-    return _do(ref, Permission.TICKET_MOVE, act)
+    return do(ref, Permission.TICKET_MOVE, act)
 
 
 @blueprint.post("/exempt")
@@ -117,7 +117,7 @@ def exempt(ref: str) -> ResponseReturnValue:
             key.id, forms.text(form, "reason"), by=g.actor, clock=form.get("of") or None, version=forms.number(form, "version")
         )
 
-    return _do(ref, Permission.SLA_EXEMPT, act)
+    return do(ref, Permission.SLA_EXEMPT, act)
 
 
 @blueprint.post("/assign")
@@ -128,7 +128,7 @@ def assign(ref: str) -> ResponseReturnValue:
             team_id=forms.one_id(form, "team"),
         )  # fmt: skip
 
-    return _do(ref, Permission.TICKET_ASSIGN, act)
+    return do(ref, Permission.TICKET_ASSIGN, act)
 
 
 @blueprint.post("/classify")
@@ -136,7 +136,7 @@ def classify(ref: str) -> ResponseReturnValue:
     def act(key: TicketKey, form: forms.Form) -> None:
         triage.classify(key.id, _changes(key, form), by=g.actor, version=forms.number(form, "version"))
 
-    return _do(ref, Permission.TICKET_TRIAGE, act)
+    return do(ref, Permission.TICKET_TRIAGE, act)
 
 
 @blueprint.post("/requester")
@@ -147,7 +147,7 @@ def change_requester(ref: str) -> ResponseReturnValue:
             raise Invalid.field("requester", "Say who needs help.", "required")
         requester.change_requester(key.id, contact.id, by=g.actor, version=forms.number(form, "version"))
 
-    return _do(ref, Permission.TICKET_TRIAGE, act, is_readdressed=True)
+    return do(ref, Permission.TICKET_TRIAGE, act, is_readdressed=True)
 
 
 @blueprint.post("/tags")
@@ -155,7 +155,7 @@ def tag(ref: str) -> ResponseReturnValue:
     def act(key: TicketKey, form: forms.Form) -> None:
         triage.set_tags(key.id, forms.text(form, "tags").replace(",", " ").split(), by=g.actor)
 
-    return _do(ref, Permission.TICKET_TRIAGE, act)
+    return do(ref, Permission.TICKET_TRIAGE, act)
 
 
 @blueprint.post("/followers")
@@ -166,12 +166,12 @@ def follow(ref: str) -> ResponseReturnValue:
             key.id, by=g.actor, contact_id=contact.id if contact else None, agent_id=forms.one_id(form, "agent")
         )
 
-    return _do(ref, Permission.TICKET_REPLY, act)
+    return do(ref, Permission.TICKET_REPLY, act)
 
 
 @blueprint.post("/followers/<uuid:follower_id>/remove")
 def unfollow(ref: str, follower_id: UUID) -> ResponseReturnValue:
-    return _do(ref, Permission.TICKET_REPLY, lambda key, form: triage.remove_follower(key.id, follower_id, by=g.actor))
+    return do(ref, Permission.TICKET_REPLY, lambda key, form: triage.remove_follower(key.id, follower_id, by=g.actor))
 
 
 def _occurred_at(form: forms.Form) -> datetime | None:
@@ -191,7 +191,7 @@ def _changes(key: TicketKey, form: forms.Form) -> dict[str, Any]:
     return changes
 
 
-def _do(
+def do(
     ref: str, permission: str, act: Callable[[TicketKey, forms.Form], object], *, is_readdressed: bool = False
 ) -> ResponseReturnValue:
     """One act on the ticket: saved, or refused in words with nothing changed.

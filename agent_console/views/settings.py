@@ -88,6 +88,7 @@ def _work() -> Any:
         number = len(macros.macros())
         told = f"{count_words(number, 'text', 'texts')} that agents put into a reply" if number else "None yet"
         yield _item("settings.macros", "bolt", "Canned replies", told)
+    yield _item("settings.catalogue_templates", "box", "Catalogue", "Templates of what clients’ people can order")
     if g.actor.may(Permission.SLA_READ):
         number = len(library.templates())
         told = f"{count_words(number, 'template', 'templates')}, and what each client has"

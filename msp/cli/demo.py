@@ -12,7 +12,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from msp.cli.context import console_app, operator
+from msp.cli.demo_content.articles import ARTICLES, ArticleStory
 from msp.cli.demo_content.cast import AGENTS, CLIENTS, PROVIDER, TEAMS, ClientStory, policy_content
+from msp.cli.demo_content.catalogue import OFFERS
+from msp.cli.demo_content.recurring import RECURRING, Recurs
 from msp.cli.demo_content.tickets import STORIES, Act, Story
 from msp.core import clock
 from msp.core.actor import Actor
@@ -20,6 +23,12 @@ from msp.core.auth import passwords
 from msp.core.db import call, db, transaction
 from msp.core.outbox import services as outbox
 from msp.core.scope import Scope, Trail
+from msp.itsm.automation import shipped
+from msp.itsm.automation.services import rules
+from msp.itsm.catalog.services import items, templates
+from msp.itsm.knowledge import services as knowledge
+from msp.itsm.macros import services as macros
+from msp.itsm.recurring import services as recurring
 from msp.itsm.sla.models import Definition
 from msp.itsm.sla.services import definitions, escalation
 from msp.itsm.tickets.models import Category
@@ -87,12 +96,19 @@ class Seeder:
             self._staff(self._install)
             for client in CLIENTS:
                 self._staff(lambda client=client: self._client(client))
+            self._staff(self._catalogue)
             self._staff(self._provider_people)
             with transaction(Scope.signin()):
                 for person_id, hashed in self.credentials:
                     call("set_credential", p_person=person_id, p_password_hash=hashed)
+            for recurs in RECURRING:
+                self._staff(lambda recurs=recurs: self._recurs(recurs))
             for story in sorted(STORIES, key=lambda s: -s.hours):
                 self._ticket(story)
+            for number, article in enumerate(ARTICLES):
+                self._article(article, hours=24 * (len(ARTICLES) - number))
+        with self.app.app_context():  # their timers are set by the workers
+            self._live(self.agents["Oliver"], self.now, self._rules)
         return {"sign_ins": self.sign_ins, "try": list(TRY)}
 
     def _staff(self, work: Any) -> Any:
@@ -161,12 +177,26 @@ class Seeder:
         )  # fmt: skip
         default.name = story.policy
 
+    def _catalogue(self) -> None:
+        """The provider's templates, and a copy of each for the clients that it is meant for."""
+        for offer in OFFERS:
+            template = templates.add_template(offer.content, by=self.by)
+            for key in offer.clients:
+                items.take_template(template.id, self.tenants[key], by=self.by)
+
     def _give_password(self, person_id: UUID | None, e_mail: str, who: str, host: str) -> None:
         password = "-".join(secrets.token_hex(3) for _ in range(3))
         self.credentials.append((person_id, passwords.hash_password(password)))
         if host == "console":
             host = self.app.settings.console_host.partition(":")[0]  # type: ignore[attr-defined]  # our own application class
         self.sign_ins.append({"host": host, "who": who, "e_mail": e_mail, "password": password})
+
+    def _recurs(self, recurs: Recurs) -> None:
+        requester_id = UUID(str(self.contacts[recurs.client, recurs.requester].id))
+        draft = recurring.Draft(
+            recurs.subject, recurs.rule, self.now.date(), requester_id, body=recurs.body, team_id=self.teams[recurs.team]
+        )
+        recurring.plan_recurring(self.tenants[recurs.client], draft, by=self.by)
 
     def _ticket(self, story: Story) -> None:
         requester = self.contacts[story.client, story.requester]
@@ -180,6 +210,16 @@ class Seeder:
         self._let_steps_fire(story.client, ticket_id, self.now)
         if story.tags:
             self._live(self.agents["Maya"], self.now, lambda: triage.set_tags(ticket_id, story.tags, by=self.agents["Maya"]))
+
+    def _rules(self) -> None:
+        """Rules in force: urgent tickets without an answer, bad ratings, closing what was resolved after a warning."""
+        by = self.agents["Oliver"]
+        text = "Hello {requester.first_name},\n\n“{ticket.subject}” is done, as far as we know. We close it in two days."
+        warning = macros.add_macro("Closes in two days", text, by=by, folder="Rules")
+        for start in shipped.STARTS.values():
+            actions = [{**each, "macro": str(warning.id)} if each["kind"] == "reply" else each for each in start.content["actions"]]
+            made = rules.add_rule(start.name, {**start.content, "actions": actions}, by=by)
+            rules.put_in_force(made.id, version=made.version, by=by)
 
     def _let_steps_fire(self, client: str, ticket_id: UUID, at: datetime) -> None:
         """What fell due before the next act, at its own instant."""
@@ -213,6 +253,14 @@ class Seeder:
                 conversation.reply(ticket_id, text, by=who, then="resolved")
             case _:
                 raise ValueError(act.what)
+
+    def _article(self, story: ArticleStory, hours: float) -> None:
+        """Written by the team lead, and published an hour later."""
+        by, at = self.agents["Maya"], self._at(hours)
+        fields = {**story.fields(self.tenants), "review_on": (at + timedelta(days=180)).date()}
+        row = self._live(by, at, lambda: knowledge.write_article(story.title, story.body, by=by, **fields))
+        later = at + timedelta(hours=1)
+        self._live(by, later, lambda: knowledge.move_article(row.id, "published", version=row.version, by=by))
 
     def _live(self, by: Actor, at: datetime, work: Any) -> Any:
         """One act at its own instant, under the scope of whoever did it."""

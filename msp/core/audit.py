@@ -6,7 +6,7 @@ Set-wise statements call `note` themselves. Columns marked `info={"secret": True
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -142,8 +142,9 @@ def _row(scope: Any, action: str, instance: Any, changes: Mapping[str, Any]) -> 
 def _created(instance: Any) -> dict[str, Any]:
     shown = {}
     for attribute in sa.inspect(instance).mapper.column_attrs:
-        value = getattr(instance, attribute.key)
-        if attribute.key not in _SKIPPED and value is not None:
+        if attribute.key in _SKIPPED or attribute.columns[0].info.get("derived"):
+            continue
+        if (value := getattr(instance, attribute.key)) is not None:
             shown[attribute.key] = HIDDEN if _is_secret(attribute) else _plain(value)
     return shown
 
@@ -173,7 +174,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, UUID | Decimal):
         return str(value)

@@ -94,7 +94,10 @@ def client_key(column: str, target: str, *, optional: bool = False) -> sa.Foreig
 
 
 # Provider and platform tables that a client row may name by a plain foreign key.
-PROVIDER_REFERENCES = frozenset({"agent", "team", "tenant", "person", "sla_template", "announcement", "bulk_run"})
+PROVIDER_REFERENCES = frozenset({
+    "agent", "team", "tenant", "person", "sla_template", "announcement", "article", "bulk_run", "automation_rule", "automation_version",
+    "catalog_template",
+})  # fmt: skip
 
 
 def registry() -> dict[str, Isolation]:

@@ -95,7 +95,8 @@ def _problems(app: Flask, rule: Rule, people: list[Outsider]) -> Iterator[str]:
 
 
 def _word(rule: Rule, name: str) -> object:
-    return new_id() if type(rule._converters[name]).__name__ == "UUIDConverter" else str(new_id())
+    kind = type(rule._converters[name]).__name__
+    return new_id() if kind == "UUIDConverter" else 1 if kind == "IntegerConverter" else str(new_id())
 
 
 def _asked(app: Flask, outsider: Outsider, method: str, path: str) -> str | None:

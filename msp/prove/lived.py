@@ -11,12 +11,18 @@ from uuid import UUID
 import psycopg
 import sqlalchemy as sa
 
+from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.auth import passwords, tokens
 from msp.core.db import apart, call, db, transaction
 from msp.core.ids import new_id
 from msp.core.scope import Scope, Trail
 from msp.core.secrets import Keyring
+from msp.itsm.approvals import book
+from msp.itsm.approvals import links as approval_links
+from msp.itsm.approvals.models import Link
+from msp.itsm.approvals.services import asking, covering, linking
+from msp.itsm.approvals.shown import Shown
 from msp.itsm.csat import links
 from msp.itsm.csat.models import Survey
 from msp.itsm.macros import services as macros
@@ -32,6 +38,7 @@ from tenants.services import people
 def live(world: World, side: Side, owner_url: str) -> None:
     """Give a client with people and a ticket all of it."""
     _finished_ticket(world, side)
+    _approval(world, side)
     _policy(world, side)
     _bulk_runs(world, side, owner_url)
     _provider_rows(world, side, owner_url)
@@ -49,6 +56,31 @@ def _finished_ticket(world: World, side: Side) -> None:
         ticket_id = ticket.id
     with world.as_actor(side.limited, world.console):
         moves.move(ticket_id, "resolved", by=side.limited)
+
+
+def _approval(world: World, side: Side) -> None:
+    """A question that waits for a contact, who asked it himself and may decide, and for an agent."""
+    contact, agent_id = side.contacts["everything"], side.limited.id
+    asked = [{"contact": str(contact.id)}, {"agent": str(agent_id)}]
+    chain = {"stages": [{"name": f"{side.canary} stage", "approvers": asked, "self_counts": True}]}
+    shown = Shown(f"{side.canary} approval", lines=((side.canary, side.canary),))
+    with world.as_actor(side.limited, world.console):
+        made = asking.start(side.tenant_id, "purchase", new_id(), shown, chain, requester_id=contact.id, by=side.limited)
+        seats = [seat.id for seat in book.seats_of(made)]
+        linking.ask(side.tenant_id, made.id, seats, provider_id=world.provider_id)
+    side.ids["approval"] = made.id
+    with world.as_actor(contact, world.portal):
+        away = clock.now() + timedelta(days=300)
+        covering.set_cover(f"manager@{side.canary}.example", away, away + timedelta(days=1), by=contact)
+
+
+def _approval_link(world: World, side: Side) -> str:
+    """The link that was mailed to the contact who is asked."""
+    link = db.session.scalars(sa.select(Link).where(Link.tenant_id == side.tenant_id, Link.spent_at.is_(None))).first()
+    if link is None:
+        raise RuntimeError("nobody was mailed a link to an approval")
+    keys = Keyring(world.portal.settings.secret_keys)  # type: ignore[attr-defined]  # set by create_app
+    return approval_links.token_of(link.id, link.contact_id, tenant_id=side.tenant_id, keys=keys)
 
 
 def _policy(world: World, side: Side) -> None:
@@ -98,7 +130,7 @@ def _passwords(world: World, side: Side) -> None:
 
 
 def _links(world: World, side: Side, word: str) -> list[str]:
-    """Each kind of link that this client's people are sent by mail: invitation, new password, rating."""
+    """Each kind of link that this client's people are sent by mail: invitation, new password, rating, approval."""
     with _staff(world):
         contact = people.add_contact(
             side.tenant_id, f"{side.canary} {word}", e_mail=f"{word}@{side.canary}.example", roles=["requester"], by=PROVER
@@ -110,7 +142,8 @@ def _links(world: World, side: Side, word: str) -> list[str]:
             raise RuntimeError("nobody was asked how it was")
         keys = Keyring(world.portal.settings.secret_keys)  # type: ignore[attr-defined]  # set by create_app
         rating = links.token_of(survey.id, survey.contact_id, tenant_id=side.tenant_id, keys=keys)
-    return [invitation, rating, _reset(world, side.contacts["everything"], side.tenant_id)]
+        approval = _approval_link(world, side)
+    return [invitation, rating, approval, _reset(world, side.contacts["everything"], side.tenant_id)]
 
 
 def _agents_links(world: World, side: Side) -> list[str]:

@@ -13,6 +13,8 @@ OPEN_ROUTES = frozenset(
         "auth.invitation",
         "auth.arrive",
         "csat.rate",
+        "approval_link.decide",
+        "approval_link.not_me",
         "api_about.description",
         "api_about.viewer",
     }

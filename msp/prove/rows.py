@@ -51,7 +51,7 @@ def _insert(connection: Any, table: sa.Table, tenant_id: UUID, made: dict[str, U
 def _is_needed(column: sa.Column[Any]) -> bool:
     if column.name in ("tenant_id", "id") or column.computed is not None:
         return False
-    if column.name == "is_internal" or _is_first_of_two(column):
+    if column.name == "is_internal" or _is_first_of_two(column) or _goes_along(column):
         return True
     if column.server_default is not None:
         return False
@@ -64,6 +64,13 @@ def _is_first_of_two(column: sa.Column[Any]) -> bool:
     return any(text.startswith(f"({column.name} IS NULL) <>") for text in checks)
 
 
+def _goes_along(column: sa.Column[Any]) -> bool:
+    """Whether a check wants it to be filled where a text before it is."""
+    checks = (str(c.sqltext) for c in column.table.constraints if isinstance(c, sa.CheckConstraint))
+    found = (re.fullmatch(rf"\((\w+) IS NULL\) = \({column.name} IS NULL\)", text) for text in checks)
+    return any(match and isinstance(column.table.columns[match.group(1)].type, sa.Text) for match in found)
+
+
 def _value(connection: Any, column: sa.Column[Any], table: sa.Table, tenant_id: UUID, made: dict[str, UUID], canary: str) -> Any:
     if column.name == "is_internal":
         return False
@@ -71,13 +78,31 @@ def _value(connection: Any, column: sa.Column[Any], table: sa.Table, tenant_id: 
         return file_key(tenant_id, new_id())
     for key in column.foreign_keys:
         target = key.column.table.name
+        if target in made and _is_another(column):
+            return _another(connection, key.column.table, tenant_id, made, canary)
         if target in made:
             return made[target]
         if target != "tenant":
             return _provider_row(connection, key.column.table, made, canary)
+    if column.name == "rule":
+        return "FREQ=DAILY"
     if allowed := _allowed(table, column.name):
         return allowed
     return _by_type(column, canary)
+
+
+def _is_another(column: sa.Column[Any]) -> bool:
+    """Whether a check wants a row here that is not the one of the column before."""
+    checks = (str(c.sqltext) for c in column.table.constraints if isinstance(c, sa.CheckConstraint))
+    return any(text.endswith(f"<> {column.name}") for text in checks)
+
+
+def _another(connection: Any, table: sa.Table, tenant_id: UUID, made: dict[str, UUID], canary: str) -> UUID:
+    """A second row of a table; made where there is but one."""
+    query = f"SELECT id FROM {table.name} WHERE tenant_id = %s AND id <> %s LIMIT 1"
+    row = connection.execute(query, (tenant_id, made[table.name])).fetchone()
+    found: UUID = row[0] if row else _insert(connection, table, tenant_id, made, f"{canary}-too")
+    return found
 
 
 def _provider_row(connection: Any, table: sa.Table, made: dict[str, UUID], canary: str) -> UUID:
@@ -111,9 +136,11 @@ def _by_type(column: sa.Column[Any], canary: str) -> Any:
     if isinstance(kind, sa.Integer | sa.Numeric):
         return 1
     if isinstance(kind, sa.DateTime):
-        return "2027-01-01T00:00:00Z"
+        return "2027-01-02T00:00:00Z" if column.name.startswith("until") else "2027-01-01T00:00:00Z"
     if isinstance(kind, sa.Date):
         return "2027-01-01"
+    if isinstance(kind, sa.Time):
+        return "08:00"
     if isinstance(kind, sa.ARRAY):
         return []
     if isinstance(kind, sa.JSON):
@@ -170,7 +197,7 @@ _MEANINGFUL = frozenset(
     {"ref", "roles", "kind", "subject_kind",
       "status", "state", "step", "standing", "sla_clock", "outcome", "storage_key", "preview_key", "sha256",
      "content_type", "actor_kind", "author_kind", "uploader_kind", "via", "source", "priority", "colour", "language", "time_zone",
-     "held_reason", "sla_outcome", "sla_standing"}
+     "held_reason", "sla_outcome", "sla_standing", "rule", "shown_hash"}
 )  # fmt: skip
 
 

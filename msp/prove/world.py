@@ -12,6 +12,8 @@ from msp.core.actor import Actor
 from msp.core.db import db, transaction
 from msp.core.scope import Scope, Trail
 from msp.itsm.announcements import services as announcements
+from msp.itsm.automation.services import rules
+from msp.itsm.knowledge import services as knowledge
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import conversation, files, opening
 from msp.itsm.tickets.views import services as views
@@ -132,7 +134,7 @@ def _file(side: Side) -> UUID:
 
 
 def _own_rows(world: World, side: Side, owner_url: str) -> None:
-    """What lies in no client table and is yet for some eyes only: an announcement to this client; views, tokens, sessions."""
+    """What lies in no client table and is yet for some eyes only: an announcement to this client, its rule; views, tokens, sessions."""
     for kind, actor, app in (("", side.limited, world.console), ("contact_", side.contacts["everything"], world.portal)):
         world.browser(actor, side)
         with world.as_actor(actor, app):
@@ -150,6 +152,15 @@ def _own_rows(world: World, side: Side, owner_url: str) -> None:
         side.private["announcement"] = announcements.announce(
             f"{side.canary} announcement", body=side.canary, client_ids=[side.tenant_id], by=side.limited
         ).id
+        says = {"trigger": {"kind": "event", "event": "rated"}, "query": "", "actions": [{"kind": "note", "body": side.canary}]}
+        rule = rules.add_rule(f"{side.canary} rule", says, client_id=side.tenant_id, by=side.limited)
+        rules.put_in_force(rule.id, version=rule.version, by=side.limited)
+        side.private["rule"] = rule.id
+        article = knowledge.write_article(
+            f"{side.canary} article", side.canary, audience="chosen", client_ids=[side.tenant_id], by=side.limited
+        )
+        side.private["article"] = article.id
+        knowledge.move_article(article.id, "published", version=article.version, by=side.limited)
         side.private["saved_view"] = views.save_view(f"{side.canary} view", side.canary, by=side.limited).id
 
 

@@ -8,10 +8,13 @@ from flask.typing import ResponseReturnValue
 from msp.core import clock
 from msp.itsm.announcements import queries as announcements
 from msp.itsm.announcements.queries import Notice
+from msp.itsm.approvals import queries as approvals
+from msp.itsm.knowledge import queries as knowledge
 from msp.itsm.tickets.request_lists import request_list
 from portal import rights, rows
 from portal.blueprint import portal_blueprint
 from portal.shell import zone
+from portal.views.approvals import rows as approval_rows
 
 SHOWN, FOUND = 5, 20
 blueprint = portal_blueprint("home")
@@ -38,12 +41,13 @@ def page() -> ResponseReturnValue:
         disruptions=[each for each in notices if each.level == "disruption"],
         news=[each for each in notices if each.level != "disruption"],
         welcome=g.host.welcome,
+        waiting=approval_rows(approvals.approval_page(by=g.actor, which="waiting", limit=SHOWN).rows, now),
     )
 
 
 @blueprint.get("/search")
 def search() -> ResponseReturnValue:
-    """Requests that this person may see, and announcements, that hold the words."""
+    """Requests that this person may see, articles and announcements, that hold the words."""
     words, now = request.args.get("q", "").replace("\0", "").strip()[:200], clock.now()
     found = None
     told: list[Notice] = []
@@ -56,6 +60,7 @@ def search() -> ResponseReturnValue:
         ]
     return render_template(
         "portal/search.html",
+        articles=knowledge.search(words, g.host.id, by=g.actor),
         words=words,
         found=rows.rows(found.rows if found else [], now=now, tz=zone()),
         is_cut=bool(found and found.is_cut),
@@ -70,6 +75,7 @@ def _tiles() -> list[Tile]:
     tiles = [
         Tile(url_for("report.problem"), "alert-triangle", "Something is broken", "Report it, and follow what we do"),
         Tile(url_for("report.wish"), "message", "Ask for something", "Equipment, access, advice, a change"),
+        Tile(url_for("catalogue.page"), "box", "Catalogue", "What you can order, with its price and time"),
         Tile(url_for("requests.mine"), "list", "My requests", "Where they are, and what comes next"),
     ]
     if rights.sees_company(g.actor):

@@ -17,6 +17,7 @@ from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import opening
 from portal import forms, words
 from portal.blueprint import portal_blueprint
+from portal.views.help import fitting
 from tenants import queries as tenants
 
 Kind = Literal["incident", "request"]
@@ -119,6 +120,8 @@ def _page(
         site_id=typed.get("site_id") if sent else _own_site(),
         categories=[(str(each.id), each.path) for each in queries.categories(g.host.id, by=g.actor)],
         fields=[(field, [(choice, choice) for choice in field.choices]) for field in fields],
+        subject=typed.get("subject", "")[:200],
+        fitting=fitting(typed.get("subject", "")) if kind == "incident" else [],
         files=sent.kept() if sent else (),
         files_hint=forms.files_hint(),
     )

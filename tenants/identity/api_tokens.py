@@ -35,10 +35,11 @@ class Area:
 AREAS: dict[str, Area] = {
     "tickets": Area(
         "Tickets",
-        frozenset({P.TICKET_READ, P.TICKET_READ_SITE, P.TICKET_READ_COMPANY}),
+        frozenset({P.TICKET_READ, P.TICKET_READ_SITE, P.TICKET_READ_COMPANY, P.APPROVAL_READ}),
         frozenset({
             P.TICKET_OPEN, P.TICKET_REPLY, P.TICKET_MOVE, P.TICKET_ASSIGN, P.TICKET_TRIAGE, P.TICKET_REFILE,
-            P.NOTE_WRITE, P.FACT_BACKDATE, P.MACRO_MANAGE, P.APPROVE, P.PROBLEM_MANAGE, P.CHANGE_MANAGE,
+            P.NOTE_WRITE, P.FACT_BACKDATE, P.MACRO_MANAGE, P.RECURRING_MANAGE, P.AUTOMATE, P.CATALOG_MANAGE, P.ORDER_FOR,
+            P.APPROVE, P.APPROVAL_ANSWER, P.PROBLEM_MANAGE, P.CHANGE_MANAGE,
         }),
     ),
     "people": Area(
@@ -46,7 +47,7 @@ AREAS: dict[str, Area] = {
         frozenset({P.CLIENT_READ, P.CONTACT_READ}),
         frozenset({
             P.CLIENT_MANAGE, P.CONTACT_MANAGE, P.SITE_MANAGE, P.AGENT_MANAGE, P.TEAM_MANAGE, P.BRANDING_MANAGE,
-            P.ANNOUNCE,
+            P.ANNOUNCE, P.ARTICLE_MANAGE,
         }),
     ),
     "sla": Area("Service levels", frozenset({P.SLA_READ}), frozenset({P.SLA_MANAGE, P.SLA_EXEMPT, P.REPORT_MANAGE})),

@@ -13,6 +13,7 @@ NAMES = (
     "clients", "client_ids", "members", "leads", "turns", "starts_on", "starts_at", "ends_at", "from_at", "to_at", "swap",
     "absence", "period_days", "hand_over", "time_zone", "key", "host", "colour", "language", "level", "audience", "title",
     "density", "message_id", "ticket_id", "parent", "choices", "label", "type", "position", "then_status", "folder",
+    "to", "topic", "readers", "owner_id", "review_on",
 )  # fmt: skip
 NONSENSE = {"blank": "", "long": "x" * 5000, "signs": "\u0000\ud7ff'\"<script>&%\u202e", "number": "-99999999999999999999"}
 

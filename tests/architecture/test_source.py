@@ -22,6 +22,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("msp", "tenants", "portal", "agent_console", "billing", "migrations", "tests")
 # Functions with `by` that are open to every caller, each with its reason.
 OPEN_SERVICES = {
+    "msp.itsm.approvals.services.asking.start": "called by services that own subjects, each under its own permission",
+    "msp.itsm.approvals.services.asking.change_shown": "called by services that own subjects, each under its own permission",
+    "msp.itsm.approvals.services.asking.void": "called by services that own subjects, each under its own permission",
+    "msp.itsm.approvals.services.asking.open_stage": "part of starting and of answering",
+    "msp.itsm.approvals.services.asking.follow": "part of answering, which needs its own permission",
+    "msp.itsm.approvals.services.timing.seat_waiting": "the work of a job: opens the stage that waits for it",
     "msp.itsm.sla.services.facts.open_subject": "called by services that own subjects, each under its own permission",
     "msp.itsm.sla.services.facts.record": "called by services that own subjects, each under its own permission",
     "msp.itsm.tickets.services.files.bind": "part of writing a message, which needs its own permission",

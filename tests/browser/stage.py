@@ -1,14 +1,21 @@
 """What the pages show in these tests: a client with long words, tickets in several states, and one thing of everything that has a page."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 
 from msp.core.actor import Actor
 from msp.core.app import MspFlask
 from msp.core.db import db
+from msp.core.ids import new_id
 from msp.itsm.announcements import services as announcements
+from msp.itsm.approvals.services import asking
+from msp.itsm.approvals.shown import Shown
+from msp.itsm.catalog.services import items, keeping, orders, templates
+from msp.itsm.knowledge import services as knowledge
 from msp.itsm.macros import services as macros
+from msp.itsm.recurring import services as recurring
 from msp.itsm.sla.models import Template
 from msp.itsm.tickets.custom import services as custom
 from msp.itsm.tickets.services import bulk, conversation, moves, opening
@@ -40,6 +47,8 @@ def build(app: MspFlask) -> Stage:
         announcements.announce("The print server restarts at noon", body="For ten minutes.", level="maintenance", by=by)
         announcements.announce("Labels are printed late", level="disruption", client_ids=[company.id], by=by)
         assert db.session.scalars(sa.select(Template)).first(), "the provider's templates come with the installation"
+    _catalogue(app, company)
+    _approval_and_article(app, company)
     with world.acting(app, requester):
         waiting = opening.open_ticket(company.id, f"{LONG} druckt nicht", body=f"Seit heute: {LONG}", impact=1, urgency=1, by=requester)
         resolved = opening.open_ticket(company.id, "The second screen stays black", body="Since Monday.", by=requester)
@@ -50,3 +59,41 @@ def build(app: MspFlask) -> Stage:
         conversation.reply(resolved.id, "The cable was loose.", by=agent, then="resolved")
         bulk.begin("tag", {"add": ["screen"]}, [waiting.id, resolved.id], by=agent)
     return Stage(company, agent, waiting.ref, resolved.ref)
+
+
+def _approval_and_article(app: MspFlask, company: world.Company) -> None:
+    """An approval that waits for the administrator, an article for the company, and a ticket that recurs."""
+    chain = {"stages": [{"name": "Administrator", "approvers": [{"contact": str(company.people["admin"].id)}]}]}
+    with world.acting(app, company.actor()) as by:
+        asking.start(company.id, "purchase", new_id(), Shown(f"{LONG} for the front desk"), chain, by=by)
+    with world.as_staff(app) as by:
+        draft = recurring.Draft(f"{LONG} pruefen", "FREQ=WEEKLY;BYDAY=MO", date(2027, 1, 1), company.people["admin"].id)
+        recurring.plan_recurring(company.id, draft, by=by)
+        text = f"## First\n\nIs the cable in? {LONG}\n\n1. Switch it off.\n2. Switch it on."
+        article = knowledge.write_article("A screen stays black", text, audience="chosen", client_ids=[company.id], by=by)
+        knowledge.move_article(article.id, "published", version=article.version, by=by)
+
+
+def _catalogue(app: MspFlask, company: world.Company) -> None:
+    """An item from a template with a form, once ordered and once in the administrator's basket."""
+    parts = [
+        {"name": "section", "kind": "section", "label": "What you need"},
+        {"name": "note", "kind": "note", "label": "Note", "text": "Cables come along."},
+        {"name": "size", "kind": "choice", "label": "Size", "options": [{"value": "big", "label": LONG, "price": "180.00"}]},
+        {"name": "kit", "kind": "multi_choice", "label": "With it", "options": [{"value": "bag", "label": "Bag"}]},
+        {"name": "where", "kind": "site", "label": "Where"},
+        {"name": "day", "kind": "date", "label": "From when", "show_if": {"field": "size", "filled": True}},
+    ]
+    content = {
+        "name": world.unique("Laptop "), "summary": LONG, "category": "Equipment", "icon": "device-laptop", "price_once": "980",
+        "price_monthly": "12.50", "form": {"parts": parts},
+    }  # fmt: skip
+    with world.as_staff(app) as by:
+        template = templates.add_template(content, by=by)
+        item = items.take_template(template.id, company.id, by=by)
+        templates.change_template(template.id, {**content, "price_once": "1100"}, version=template.version, by=by)
+    admin = company.actor("admin")
+    with world.acting(app, admin):
+        keeping.keep(item.id, True, by=admin)
+        keeping.put_in(item.id, number=1, answers={"size": "big"}, note=LONG, by=admin)
+        orders.order(item.id, number=1, answers={"kit": ["bag"]}, by=admin)

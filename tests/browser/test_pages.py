@@ -28,8 +28,8 @@ REF = re.compile(r"(?<=^/tickets/)[^/]+-\d+|(?<=^/requests/)[^/]+-\d+")
 
 # What a browser never shows as a page of its own, or what only a link from a mail or a half-done sign-in opens.
 NO_PAGE = (
-    r"/api/|/static/|/brand/|/files/|/healthz|/readyz|.*/(suggest|counts|progress|regions|bell)$|/tickets/new/people$|/tickets/\{\}/macros/\{\}$"
-    r"|/sign-in|/forgotten|/invitation/|/reset/|/rate/|/arrive|/companies|/confirm|/live"
+    r"/api/|/static/|/brand/|/files/|/healthz|/readyz|.*/(suggest|suggestions|counts|progress|regions|bell|export)$|/tickets/new/people$|/tickets/\{\}/macros/\{\}$|.*\.json$"
+    r"|/sign-in|/forgotten|/invitation/|/reset/|/rate/|/decide/|/arrive|/companies|/confirm|/live"
 )
 
 
@@ -48,7 +48,7 @@ def watched(page: Page) -> list[str]:
 
 def shape(path: str) -> str:
     """The path with a hole for each id."""
-    return REF.sub("{}", ID.sub("{}", urlsplit(path).path))
+    return re.sub(r"(?<=/versions/)\d+$", "{}", REF.sub("{}", ID.sub("{}", urlsplit(path).path)))
 
 
 def rules(app: MspFlask) -> set[str]:

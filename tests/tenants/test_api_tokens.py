@@ -53,7 +53,7 @@ def test_one_is_made_on_the_page_and_shown_once(servers: Any, acme: Any, portal_
 
     actor = admitted(portal_app, acme.host, token)
     assert (actor.id, actor.token_id, actor.session_id) == (contact.id, row["id"], None)
-    assert actor.permissions == {Permission.TICKET_READ, Permission.PORTAL_USE}
+    assert actor.permissions == {Permission.TICKET_READ, Permission.APPROVAL_READ, Permission.PORTAL_USE}
     assert asked(portal_app, acme.host, token).status_code == 404, "admitted, but there is nothing"
     [row] = identity.rows(servers, "SELECT last_used_at FROM api_token WHERE id = %s", row["id"])
     assert row["last_used_at"] is not None
@@ -113,7 +113,7 @@ def test_it_has_no_more_than_its_owner_has_now(acme: Any, portal_app: Any, conso
     assert Permission.CONTACT_MANAGE in admitted(portal_app, acme.host, token).permissions
     with world.as_staff(console_app) as by:
         people.change_contact(contact.id, version=contact.version, roles=["requester"], by=by)
-    assert admitted(portal_app, acme.host, token).permissions == {Permission.TICKET_READ, Permission.PORTAL_USE}
+    assert admitted(portal_app, acme.host, token).permissions == {Permission.TICKET_READ, Permission.APPROVAL_READ, Permission.PORTAL_USE}
 
 
 def test_clients_are_narrowed_by_token_and_owner(acme: Any, birch: Any, console_app: Any) -> None:

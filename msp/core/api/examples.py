@@ -27,7 +27,7 @@ _TELLING = ("urgency", "name", "title", "assignee_id", "contact_id", "status", "
 
 def value(schema: Plain, schemas: Plain, name: str = "", depth: int = 0) -> Any:
     """Something that the schema allows."""
-    if "$ref" in schema:
+    if "$ref" in schema and "example" not in schema:
         return value(schemas[schema["$ref"].rpartition("/")[2]], schemas, name, depth)
     if (parts := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")) and "type" not in schema:
         return value(parts[0], schemas, name, depth)
@@ -92,6 +92,8 @@ def _by_type(schema: Plain, schemas: Plain, name: str, depth: int) -> Any:
         return SOME_ID
     if schema.get("format") == "date-time":
         return SOME_INSTANT
+    if schema.get("format") == "date":
+        return SOME_INSTANT[:10]
     return "example"[: schema.get("maxLength", 7)].ljust(schema.get("minLength", 0), "x")
 
 

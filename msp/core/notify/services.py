@@ -16,7 +16,7 @@ from msp.core.notify.models import Notification
 
 USE = "console.use"
 # Kinds that are mailed as well, unless the agent says otherwise; all others only if he asks for it.
-MAILED = frozenset({"escalation", "assignment"})
+MAILED = frozenset({"escalation", "assignment", "automation", "approval"})
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The service catalogue: what a client may order, and the forms that ask what an order needs."""
+"""The service catalogue: what a client's people may order, at which price, and the forms that ask what an order needs."""

@@ -3,13 +3,15 @@
 Targets between our teams, escalation steps, remarks and authors are ours; a matrix is no part of the agreement.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from msp.itsm.sla import queries
+from msp.itsm.sla.engine.calendar import Calendar
 from msp.itsm.sla.engine.definition import in_force
+from msp.itsm.sla.engine.seconds import day_of
 from msp.itsm.sla.models import INTERNAL_CLOCKS
 
 _CALENDAR = ("tz", "hours", "holidays", "yearly", "overrides")
@@ -42,3 +44,24 @@ def agreed_content(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
         "targets": targets,
         "pause_states": content.get("pause_states", ["waiting_for_client", "scheduled"]),
     }
+
+
+def working_days(tenant_id: UUID, now: datetime) -> Callable[[date], bool]:
+    """Whether a day of the client has working time, by the calendar that its least urgent resolutions are counted by.
+
+    Monday to Friday where nothing is agreed.
+    """
+    calendar = client_calendar(tenant_id, now)
+    return (lambda on: bool(calendar.windows_on(day_of(on)))) if calendar else (lambda on: on.weekday() < 5)
+
+
+def client_calendar(tenant_id: UUID, now: datetime) -> Calendar | None:
+    """The calendar that the client's least urgent resolutions are counted by; None where nothing is agreed."""
+    definitions = queries.promises(tenant_id).definitions
+    named = [
+        (priority, row["resolution"].calendar_id)
+        for policy in in_force(definitions.policies, now)
+        for priority, row in policy.targets.items()
+        if "resolution" in row
+    ]
+    return definitions.calendar(max(named)[1], now).calendar if named else None

@@ -54,7 +54,9 @@ class TicketAssigned(TicketEvent):
 
 @dataclass(frozen=True)
 class TicketClassified(TicketEvent):
-    pass
+    """`fields` names what changed."""
+
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def test_both_hosts_show_it_to_everybody(side: str, console_app: Any, portal_app
     assert answer.mimetype == "text/html"
     assert f"http://{host}/api/v1/tickets" in answer.text
     assert reading.BASE not in answer.text
-    assert len(answer.data) < 400_000
+    assert len(answer.data) < 600_000
     assert "Set-Cookie" not in answer.headers
     policy = answer.headers["Content-Security-Policy"]
     assert "unsafe" not in policy
@@ -123,6 +123,7 @@ def test_each_call_is_one_that_the_api_understands(read: Reader, console_app: An
     with world.acting(console_app, admin) as by:
         token = api_tokens.create("Docs", api_tokens.offered_scopes(by=by), days=1, by=by)
     client, wrong = console_app.test_client(), []
+    audiences = {each.anchor: each.audience for tag in reading.tags(document()) for each in tag.operations}
     for name, call in read.calls.items():
         method, url, headers, body = sent(call)
         headers = {key: value.replace("$TOKEN", token).replace("$ETAG", '"1"') for key, value in headers.items()}
@@ -131,7 +132,8 @@ def test_each_call_is_one_that_the_api_understands(read: Reader, console_app: An
         told = answer.json or {}
         is_about_things = answer.status_code == 422 and {each["code"] for each in told["errors"]} == {"unknown"}
         is_for_people = told.get("code") == "reauthentication_required"
-        if answer.status_code not in {200, 201, 202, 204, 404, 409, 412} and not is_about_things and not is_for_people:
+        is_for_clients = told.get("code") == "forbidden" and audiences[name] == "Contacts"
+        if answer.status_code not in {200, 201, 202, 204, 404, 409, 412} and not (is_about_things or is_for_people or is_for_clients):
             wrong.append((name, answer.status_code, told))
     assert not wrong, "\n".join(map(str, wrong))
 

@@ -37,6 +37,7 @@ MAILS: dict[str, dict[str, Any]] = {
     },
     "notice": {
         "over": "Step 2 of 3", "heading": "Due in 30 minutes", "sentences": ["Nobody has worked on it."],
+        "amount": "£1,140.00", "amount_note": "once, then £46.00 a month",
         "facts": FACTS, "action": OPEN, "fine": "Steps stop when it is done.", **COMMON,
     },
     "question": {

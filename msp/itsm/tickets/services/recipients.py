@@ -62,12 +62,24 @@ class Directory:
 
     def on_duty(self, ticket: Ticket) -> list[Agent]:
         """Members of the ticket's team who work now; without a team those who watch for such tickets."""
-        ids = (
-            self._member_ids(ticket.team_id)
-            if ticket.team_id
-            else [a.id for a in self.agents.values() if a.preferences.get(WATCHES)]
-        )
-        return [agent for agent in self.reaching(ticket.tenant_id, ids) if self._roster.is_on_duty(agent.id)]
+        if ticket.team_id:
+            return self.team_on_duty(ticket.tenant_id, ticket.team_id)
+        watching = [agent.id for agent in self.agents.values() if agent.preferences.get(WATCHES)]
+        return [agent for agent in self.reaching(ticket.tenant_id, watching) if self._roster.is_on_duty(agent.id)]
+
+    def team_on_duty(self, tenant_id: UUID, team_id: UUID) -> list[Agent]:
+        """Members of a team who work now and may see this client."""
+        return [agent for agent in self.reaching(tenant_id, self._member_ids(team_id)) if self._roster.is_on_duty(agent.id)]
+
+    def present(self, tenant_id: UUID, team_id: UUID) -> list[Agent]:
+        """Members of a team who work now and may see this client."""
+        return [agent for agent in self.reaching(tenant_id, self._member_ids(team_id)) if self._roster.is_on_duty(agent.id)]
+
+    def on_call_for(self, ticket: Ticket) -> list[tuple[Agent, str]]:
+        """Whoever is on call for the ticket's team; with nobody there its lead, then every administrator."""
+        found = self._roster.on_call(ticket.team_id) if ticket.team_id else None
+        people = [(agent, "on call") for agent in self.reaching(ticket.tenant_id, [found])]
+        return people or [(agent, "nobody else to tell") for agent in self._last_resort(ticket)]
 
     def reaching(self, tenant_id: UUID, agent_ids: Iterable[UUID | None]) -> Iterator[Agent]:
         """Those of the agents who are active and may see this client."""

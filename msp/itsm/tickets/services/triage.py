@@ -67,7 +67,7 @@ def classify(
     moved = {name: value for name, value in attributes(ticket).items() if matched[name] != value}
     if moved:
         facts.record(ticket.tenant_id, ticket.id, [News("reclassified", moved)], by=by)
-    events.record(TicketClassified(ticket.tenant_id, ticket.id))
+    events.record(TicketClassified(ticket.tenant_id, ticket.id, tuple(changed)))
     return ticket
 
 

@@ -1,0 +1,104 @@
+"""What the demonstration's clients can order. Everything here is invented."""
+
+from dataclasses import dataclass
+from typing import Any
+
+EVERYBODY = ("NWD", "HARB", "KEST")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A template, and the clients that have a copy of it."""
+
+    content: dict[str, Any]
+    clients: tuple[str, ...] = EVERYBODY
+
+
+def _offer(
+    category: str, icon: str, name: str, summary: str, synonyms: str = "", clients: tuple[str, ...] = EVERYBODY, **more: Any
+) -> Offer:
+    words = synonyms.split(", ") if synonyms else []
+    return Offer({"name": name, "category": category, "icon": icon, "summary": summary, "synonyms": words, **more}, clients)
+
+
+def _options(**labels: str) -> list[dict[str, str]]:
+    """Options by value; a price stands behind a bar."""
+    split = {value: label.partition("|") for value, label in labels.items()}
+    return [{"value": value, "label": label, **({"price": price} if price else {})} for value, (label, _, price) in split.items()]
+
+
+_JOINER = {
+    "parts": [
+        {"name": "name", "kind": "text", "label": "Full name", "required": True},
+        {"name": "first_day", "kind": "date", "label": "First day", "required": True},
+        {"name": "site", "kind": "site", "label": "Where will they work?", "required": True},
+        {
+            "name": "place", "kind": "choice", "label": "Mostly", "required": True,
+            "options": _options(desk="At a desk", floor="With clients", home="From home"),
+        },
+        {
+            "name": "address", "kind": "long_text", "label": "Address to deliver to", "required": True,
+            "show_if": {"field": "place", "is": "home"},
+        },
+        {
+            "name": "equipment", "kind": "multi_choice", "label": "Equipment",
+            "options": _options(tablet="Tablet, 11 inch|420.00", laptop="Laptop, 14 inch|980.00", headset="Headset|85.00"),
+        },
+    ]
+}  # fmt: skip
+_LEAVER = {
+    "parts": [
+        {"name": "who", "kind": "text", "label": "Who leaves", "required": True},
+        {"name": "last_day", "kind": "date", "label": "Last day", "required": True},
+        {
+            "name": "mail", "kind": "choice", "label": "Their mail", "required": True,
+            "options": _options(hand_over="Is handed over", close="Is closed"),
+        },
+        {"name": "heir", "kind": "text", "label": "Who takes it over", "required": True, "show_if": {"field": "mail", "is": "hand_over"}},
+    ]
+}  # fmt: skip
+_LAPTOP = {
+    "parts": [
+        {
+            "name": "size", "kind": "choice", "label": "Size", "required": True,
+            "options": _options(small="14 inch", large="16 inch|180.00"),
+        },
+        {"name": "extras", "kind": "multi_choice", "label": "With it", "options": _options(screen="Screen, 27 inch|210.00", bag="Bag|35.00")},
+    ]
+}  # fmt: skip
+_FOLDER = {
+    "parts": [
+        {"name": "folder", "kind": "text", "label": "Which folder", "required": True},
+        {"name": "who", "kind": "text", "label": "Who needs it", "hint": "A person or a role", "required": True},
+        {"name": "until", "kind": "date", "label": "Until when"},
+    ]
+}  # fmt: skip
+
+OFFERS = (
+    _offer(
+        "People", "user-plus", "New colleague", "Account, equipment and access in one order", "joiner, starter, onboarding, hire",
+        description="We prepare everything for the first day.", price_monthly="34", service="Onboarding", form=_JOINER,
+    ),
+    _offer(
+        "People", "user-minus", "Colleague leaves", "Close accounts, collect equipment, hand over mail", "leaver, offboarding, resignation",
+        service="Onboarding", urgency=1, form=_LEAVER,
+    ),
+    _offer(
+        "Access", "key", "Password reset", "A new password, after we have called you back", "forgotten, locked out, sign-in",
+        urgency=1, impact=3, service="Passwords",
+    ),
+    _offer("Equipment", "device-laptop", "Laptop", "14 or 16 inch, with a dock", "notebook, computer, macbook", price_once="980", service="Equipment", form=_LAPTOP),
+    _offer("Equipment", "device-desktop", "Second screen", "27 inch, with its cable", "monitor, display", price_once="210", service="Equipment"),
+    _offer("Equipment", "phone", "Desk phone or headset", "For reception, rooms or home", "telephone, earphones", price_once="85", service="Equipment"),
+    _offer(
+        "Equipment", "printer", "Label or card printer", "For reception and sterilisation", "labels, badges", clients=("NWD",),
+        price_once="310", service="Equipment",
+    ),
+    _offer("Software", "box", "Software licence", "Dictation, office programs, drawing", "program, app, subscription", price_monthly="12.50"),
+    _offer(
+        "Access", "lock", "Access to a shared folder", "For a person or a role, with an end date", "drive, share, permission, rights",
+        form=_FOLDER,
+    ),
+    _offer("Access", "link", "Guest wi-fi for an event", "A voucher for a day or a week", "wlan, internet, visitors, voucher", urgency=1),
+    _offer("Access", "mail", "Shared mailbox", "One address that several people read", "group mail, distribution list", price_monthly="4"),
+)

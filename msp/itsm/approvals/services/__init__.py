@@ -1,0 +1,1 @@
+"""Writes of approvals, split by what is done: asking, answering, what time brings, covering, links."""

@@ -1,0 +1,1 @@
+"""Rules: what happens to tickets by itself, when, and why it did or did not."""

@@ -1,0 +1,1 @@
+"""What a rule is and what it may do: pure, the standard library only."""

@@ -1,0 +1,1 @@
+"""Writing rules, and letting them act."""

@@ -1,0 +1,183 @@
+"""What the kinds of action do. Each says in a line what it did, or that there was nothing to do."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from msp.core import clock
+from msp.core.actor import Actor
+from msp.core.db import apart, db
+from msp.core.errors import Conflict, Invalid, NotFound
+from msp.core.notify import services as notify
+from msp.core.notify.services import News
+from msp.core.scope import Scope
+from msp.itsm.automation import queries
+from msp.itsm.automation.models import Rule
+from msp.itsm.macros import queries as macros
+from msp.itsm.tickets import queries as tickets
+from msp.itsm.tickets.models import Category, Ticket
+from msp.itsm.tickets.services import conversation, letters, moves, triage
+from msp.itsm.tickets.services.recipients import Directory
+from msp.itsm.tickets.states import WORDS
+from tenants import queries as tenants
+from tenants.models import Agent
+
+
+@dataclass
+class Acting:
+    """A rule at work on a ticket. `turn`: whom it gave the ticket by turns."""
+
+    ticket: Ticket
+    rule: Rule
+    by: Actor
+    turn: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Did:
+    """What an action did; nothing where `is_done` is false."""
+
+    text: str
+    is_done: bool = True
+    sub: str = ""
+
+
+Act = Callable[[Acting, Mapping[str, str]], Did]
+ACTS: dict[str, Act] = {}
+
+
+def act(kind: str) -> Callable[[Act], Act]:
+    """Register what an action of this kind does."""
+
+    def register(function: Act) -> Act:
+        ACTS[kind] = function
+        return function
+
+    return register
+
+
+@act("assign")
+def _assign(at: Acting, values: Mapping[str, str]) -> Did:
+    ticket, to, sub = at.ticket, values["to"], ""
+    if to == "agent":
+        agent_id, team_id = UUID(values["agent"]), ticket.team_id
+    else:
+        team_id, agent_id = UUID(values["team"]), None
+        tenants.active_team(team_id)
+    if to in ("round_robin", "least_load") and team_id is not None:
+        chosen, sub = _one_of_team(at, team_id, by_turns=to == "round_robin")
+        agent_id = chosen.id
+    if (agent_id, team_id) == (ticket.assignee_id, ticket.team_id):
+        return Did(f"it is with {ticket.assignee_name or ticket.team_name} already", is_done=False)
+    triage.assign(ticket.id, assignee_id=agent_id, team_id=team_id, by=at.by)
+    return Did(f"to {ticket.assignee_name or ticket.team_name}", sub=sub)
+
+
+def _one_of_team(at: Acting, team_id: UUID, *, by_turns: bool) -> tuple[Agent, str]:
+    """Who of the team is present and takes it: the next by turns, or whoever has the fewest open tickets."""
+    present = Directory(clock.now()).present(at.ticket.tenant_id, team_id)
+    if not present:
+        raise Conflict("Nobody of the team is present who may work for this client.")
+    if by_turns:
+        ids, last = [agent.id for agent in present], queries.last_turn(at.rule.id)
+        chosen = present[(ids.index(last) + 1) % len(present)] if last in ids else present[0]
+        at.turn = chosen.id
+        return chosen, "next by turns of " + ", ".join(agent.name for agent in present)
+    loads = _loads(at, [agent.id for agent in present])
+    chosen = min(present, key=lambda agent: loads.get(agent.id, 0))
+    return chosen, ", ".join(f"{agent.name} has {loads.get(agent.id, 0)} open" for agent in present)
+
+
+def _loads(at: Acting, agent_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Open tickets of each agent: at all clients, but for a client's own rule at this client alone."""
+    statement: Any = sa.select(Ticket.assignee_id, sa.func.count()).where(Ticket.is_open, Ticket.assignee_id.in_(agent_ids))
+    grouped = statement.group_by(Ticket.assignee_id)
+    if at.rule.client_id is not None:
+        return dict(db.session.execute(grouped.where(Ticket.tenant_id == at.ticket.tenant_id)).all())
+    with apart(Scope.staff()) as session:  # numbers only: how busy somebody is does not end at a client
+        return dict(session.execute(grouped).all())
+
+
+@act("priority")
+def _priority(at: Acting, values: Mapping[str, str]) -> Did:
+    wanted = int(values["to"])
+    if at.ticket.priority == wanted:
+        return Did(f"it is P{wanted} already", is_done=False)
+    triage.classify(at.ticket.id, {"priority": wanted}, by=at.by)
+    return Did(f"P{wanted}")
+
+
+@act("category")
+def _category(at: Acting, values: Mapping[str, str]) -> Did:
+    path = values["to"]
+    found = db.session.scalar(
+        sa.select(Category).where(
+            Category.tenant_id == at.ticket.tenant_id, sa.func.lower(Category.path) == path.lower(), Category.is_active
+        )
+    )
+    if found is None:
+        raise Invalid.field("category", f"This client has no category “{path}”.", "unknown")
+    if found.id == at.ticket.category_id:
+        return Did(f"it is {found.path} already", is_done=False)
+    triage.classify(at.ticket.id, {"category_id": found.id}, by=at.by)
+    return Did(found.path)
+
+
+@act("status")
+def _status(at: Acting, values: Mapping[str, str]) -> Did:
+    word = WORDS[values["to"]].console
+    if at.ticket.status == values["to"]:
+        return Did(f"it is “{word}” already", is_done=False)
+    moves.move(at.ticket.id, values["to"], reason=values.get("reason"), by=at.by)
+    return Did(f"“{word}”")
+
+
+@act("tag")
+def _tag(at: Acting, values: Mapping[str, str]) -> Did:
+    present = set(tickets.tags(at.ticket))
+    wanted = triage.tags_in(values["tags"].replace(",", " ").split())
+    if wanted <= present:
+        return Did(f"{', '.join(sorted(wanted))} was there already", is_done=False)
+    triage.set_tags(at.ticket.id, present | wanted, by=at.by)
+    return Did(f"{', '.join(sorted(wanted - present))} added")
+
+
+@act("reply")
+def _reply(at: Acting, values: Mapping[str, str]) -> Did:
+    try:
+        macro = macros.visible_macro(UUID(values["macro"]), by=at.by)
+    except NotFound:
+        raise Invalid.field("macro", "The canned reply is not there any more.", "unknown") from None
+    text = macros.text_for(macro, at.ticket, by=at.by, now=clock.now())
+    # What a rule says takes nothing into work: the state stays unless the canned reply names one.
+    conversation.reply(at.ticket.id, text, then=macro.then_status or at.ticket.status, by=at.by)
+    return Did(f"“{macro.name}”", sub=text[:120])
+
+
+@act("note")
+def _note(at: Acting, values: Mapping[str, str]) -> Did:
+    conversation.add_note(at.ticket.id, values["body"], by=at.by)
+    return Did("“" + values["body"][:80] + "”")
+
+
+@act("notify")
+def _notify(at: Acting, values: Mapping[str, str]) -> Did:
+    ticket, directory = at.ticket, Directory(clock.now())
+    to = values["team"] if values["to"] == "team" else values["to"]
+    people = directory.on_call_for(ticket) if to == "on_call" else directory.plan(ticket, to, "on_call").now
+    if not people:
+        raise Conflict("There is nobody to tell.")
+    text = f"{at.rule.name}: {ticket.subject}"
+    notify.tell(News(ticket.tenant_id, agent.id, "automation", "ticket", ticket.id, ticket.ref, text) for agent, _ in people)
+    client = tenants.visible_client(ticket.tenant_id, by=at.by)
+    context = {
+        "subject": f"[{ticket.ref}] {at.rule.name}", "heading": at.rule.name,
+        "sentences": [f"The rule “{at.rule.name}” tells you of this."],
+        "facts": letters.console_facts(ticket, client.name),
+    }  # fmt: skip
+    if at.by.provider_id is not None:
+        letters.to_agents("automation", [(agent, ticket, context) for agent, _ in people], provider_id=at.by.provider_id)
+    return Did(", ".join(f"{agent.name} ({why})" if why else agent.name for agent, why in people))

@@ -1,0 +1,36 @@
+"""What somebody may name in an answer: the client's sites, and the people that he may see."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from uuid import UUID
+
+from msp.core.actor import Actor
+from tenants import directory
+from tenants import queries as tenants
+
+MOST_PEOPLE = 200
+
+
+class OfClient:
+    """Ids and names, each kind read once and only where a form asks for it."""
+
+    def __init__(self, tenant_id: UUID, *, by: Actor) -> None:
+        self.tenant_id, self.by = tenant_id, by
+
+    def allowed(self, kind: str) -> Mapping[str, str]:
+        """Names by id for `person` and `site`; nothing for kinds that cannot be asked yet."""
+        if kind == "site":
+            return self._sites
+        return self._people if kind == "person" else {}
+
+    @cached_property
+    def _sites(self) -> dict[str, str]:
+        return {str(site.id): site.name for site in tenants.sites(self.tenant_id, by=self.by) if site.is_active}
+
+    @cached_property
+    def _people(self) -> dict[str, str]:
+        """The first of the company by name; whoever may not read the list of people names himself."""
+        if self.by.is_contact and not self.by.may("contact.read"):
+            return {str(self.by.id): self.by.name}
+        found = directory.people(self.tenant_id, by=self.by, limit=MOST_PEOPLE).rows
+        return {str(contact.id): contact.name for contact in found if contact.is_active}

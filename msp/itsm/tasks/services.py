@@ -1,0 +1,210 @@
+"""Tasks: planned in an order, done, skipped or failed; what waits for them starts by itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msp.core import clock, events
+from msp.core.actor import Actor
+from msp.core.db import db
+from msp.core.errors import Conflict, FieldError, Invalid
+from msp.core.ids import new_id
+from msp.core.web.formats import count_words
+from msp.itsm.sla.agreed import client_calendar
+from msp.itsm.tasks import order, queries
+from msp.itsm.tasks.events import TaskEnded, TasksFinished, TaskStarted
+from msp.itsm.tasks.models import Task
+from msp.itsm.tickets import queries as tickets
+from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.services import timeline
+from tenants import queries as tenants
+from tenants.permissions import Permission
+from tenants.queries import check_version
+
+MOST, TITLE_LENGTH, DETAIL_LENGTH, REASON_LENGTH = 100, 200, 5000, 500
+LONGEST_MINUTES = 60 * 24 * 366
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A task as it is planned. `after` names keys of the same plan; `due_minutes` is working time from its start."""
+
+    title: str
+    key: str = ""
+    detail: str = ""
+    after: Sequence[str] = ()
+    team_id: UUID | None = None
+    assignee_id: UUID | None = None
+    due_minutes: int | None = None
+
+
+def plan_tasks(ticket_id: UUID, drafts: Sequence[Draft], *, by: Actor) -> Sequence[Task]:
+    """Add tasks that belong together; those that wait for none start at once. Invalid, under `/tasks/n/…`, says what is wrong."""
+    by.require(Permission.TICKET_TRIAGE)
+    ticket = tickets.visible_ticket(ticket_id, by=by, for_update=True)
+    if not ticket.is_open:
+        raise Conflict("The ticket is closed: reopen it first.")
+    there = list(queries.tasks_of(ticket, by=by))
+    wrong = _faults(drafts, len(there))
+    if wrong:
+        raise Invalid(wrong[0].message if len(wrong) == 1 else None, errors=wrong)
+    ids = {draft.key or str(number): new_id() for number, draft in enumerate(drafts)}
+    plan_id, now, first = new_id(), clock.now(), max((task.position for task in there), default=0) + 1
+    made = []
+    for number, draft in enumerate(drafts):
+        task = Task(
+            tenant_id=ticket.tenant_id, id=ids[draft.key or str(number)], ticket_id=ticket.id, plan_id=plan_id, position=first + number,
+            title=draft.title.strip(), detail=draft.detail.strip(), after=[ids[key] for key in draft.after], state="waiting",
+            due_minutes=draft.due_minutes, created_at=now, created_by=by.name,
+        )  # fmt: skip
+        _give(task, draft.team_id, draft.assignee_id, f"/tasks/{number}")
+        made.append(task)
+    db.session.add_all(made)
+    db.session.flush()
+    what = f"the task “{made[0].title}”" if len(made) == 1 else f"{len(made)} tasks"
+    timeline.note(ticket, "tasks_added", {"what": what}, by=by, is_internal=True)
+    _start_ready(made)
+    return made
+
+
+def change_task(task_id: UUID, changes: Mapping[str, Any], *, version: int, by: Actor) -> Task:
+    """Another title, detail, team, assignee or due instant, while it has not ended."""
+    by.require(Permission.TICKET_TRIAGE)
+    task, ticket = _task(task_id, version, by=by)
+    if task.state in order.ENDED:
+        raise Conflict("It has ended: open it again first.")
+    title, detail = changes.get("title", task.title).strip(), changes.get("detail", task.detail).strip()
+    if wrong := _text_faults(title, detail, ""):
+        raise Invalid(errors=wrong)
+    before = (task.team_id, task.assignee_id)
+    task.title, task.detail = title, detail
+    if "due_at" in changes:
+        task.due_at, task.late_told_at = changes["due_at"], None
+    if changes.keys() & {"team_id", "assignee_id"}:
+        _give(task, changes.get("team_id", task.team_id), changes.get("assignee_id", task.assignee_id), "")
+    db.session.flush()
+    timeline.tell(ticket, "ticket", is_internal=True)
+    if task.state == "open" and before != (task.team_id, task.assignee_id):
+        events.record(TaskStarted(task.tenant_id, task.ticket_id, task.id))
+    return task
+
+
+def end_task(task_id: UUID, state: str, *, version: int, by: Actor, reason: str = "") -> Task:
+    """It is done, skipped or failed; the latter two with a reason. What waited for a done or skipped one starts."""
+    by.require(Permission.TICKET_TRIAGE)
+    task, ticket = _task(task_id, version, by=by)
+    reason = reason.strip()
+    if state not in order.ENDED:
+        raise Invalid.field("state", f"One of {', '.join(sorted(order.ENDED))}.", "unknown")
+    if state != "done" and not reason:
+        raise Invalid.field("reason", "Say why.", "required")
+    if len(reason) > REASON_LENGTH:
+        raise Invalid.field("reason", f"At most {REASON_LENGTH} characters.", "length")
+    if task.state in order.ENDED:
+        raise Conflict(f"It is {task.state} already.")
+    if task.state == "waiting" and state != "skipped":
+        raise Conflict("It still waits for another task.")
+    task.state, task.reason, task.ended_at, task.ended_by = state, reason or None, clock.now(), by.name
+    db.session.flush()
+    said = f": “{reason}”" if reason else ""
+    timeline.note(ticket, f"task_{state}", {"title": task.title, "said": said}, by=by, is_internal=True)
+    events.record(TaskEnded(task.tenant_id, task.ticket_id, task.id, state))
+    siblings = queries.tasks_of(ticket, by=by)
+    _start_ready(siblings)
+    plan = [other.state for other in siblings if other.plan_id == task.plan_id]
+    if task.plan_id and order.is_finished(plan):
+        events.record(TasksFinished(task.tenant_id, task.ticket_id, task.plan_id))
+    return task
+
+
+def reopen_task(task_id: UUID, *, version: int, by: Actor) -> Task:
+    """Do an ended task again; what waits for it and has not ended waits once more."""
+    by.require(Permission.TICKET_TRIAGE)
+    task, ticket = _task(task_id, version, by=by)
+    if task.state not in order.ENDED:
+        raise Conflict("It has not ended.")
+    siblings = {other.id: other for other in queries.tasks_of(ticket, by=by)}
+    later = order.followers(task.id, {other.id: other.after for other in siblings.values()})
+    for other in (siblings[id] for id in later):
+        if other.state == "open":
+            other.state, other.started_at, other.due_at = "waiting", None, None
+    task.state, task.reason, task.ended_at, task.ended_by, task.late_told_at = "waiting", None, None, None, None
+    db.session.flush()
+    timeline.note(ticket, "task_reopened", {"title": task.title}, by=by, is_internal=True)
+    _start_ready(list(siblings.values()))
+    return task
+
+
+def finished_words(tasks: Sequence[Task]) -> str:
+    """`2 of 5 tasks done`; empty where there are none."""
+    done = sum(task.state in order.PASSED for task in tasks)
+    return f"{done} of {count_words(len(tasks), 'task', 'tasks')} done" if tasks else ""
+
+
+def note_late(tasks: Sequence[Task], now: datetime) -> None:
+    """Remember that somebody is told of these; for the sweep."""
+    for task in tasks:
+        task.late_told_at = now
+    db.session.flush()
+
+
+def _task(task_id: UUID, version: int, *, by: Actor) -> tuple[Task, Ticket]:
+    """The task and its ticket, locked in one order: the ticket first, so that two ends of siblings follow each other."""
+    ticket = tickets.visible_ticket(queries.visible_task(task_id, by=by).ticket_id, by=by, for_update=True)
+    task = queries.visible_task(task_id, by=by, for_update=True)
+    check_version(task, version)
+    return task, ticket
+
+
+def _start_ready(tasks: Sequence[Task]) -> None:
+    states = {task.id: task.state for task in tasks}
+    by_id, now = {task.id: task for task in tasks}, clock.now()
+    for id in order.ready(states, {task.id: task.after for task in tasks}):
+        task = by_id[id]
+        task.state, task.started_at = "open", now
+        if task.due_minutes:
+            calendar = client_calendar(task.tenant_id, now)
+            task.due_at = calendar.add(now, task.due_minutes * 60) if calendar else None
+        events.record(TaskStarted(task.tenant_id, task.ticket_id, task.id))
+    db.session.flush()
+
+
+def _give(task: Task, team_id: UUID | None, assignee_id: UUID | None, pointer: str) -> None:
+    try:
+        team = tenants.active_team(team_id) if team_id else None
+        agent = tenants.assignable_agent(assignee_id, tenant_id=task.tenant_id) if assignee_id else None
+    except Invalid as error:
+        found = [FieldError(pointer + each.pointer, each.code, each.message) for each in error.errors]
+        raise Invalid(error.message, errors=found) from None
+    task.team_id, task.team_name = (team.id, team.name) if team else (None, None)
+    task.assignee_id, task.assignee_name = (agent.id, agent.name) if agent else (None, None)
+
+
+def _faults(drafts: Sequence[Draft], there: int) -> list[FieldError]:
+    if not drafts or there + len(drafts) > MOST:
+        return [FieldError("/tasks", "length", f"A ticket has 1 to {MOST} tasks.")]
+    wrong: list[FieldError] = []
+    keys = [draft.key or str(number) for number, draft in enumerate(drafts)]
+    for number, draft in enumerate(drafts):
+        at = f"/tasks/{number}"
+        wrong += _text_faults(draft.title.strip(), draft.detail.strip(), at)
+        if keys[number] in keys[:number]:
+            wrong.append(FieldError(f"{at}/key", "taken", f"Two tasks are called “{keys[number]}”."))
+        if odd := [key for key in draft.after if key not in keys]:
+            wrong.append(FieldError(f"{at}/after", "unknown", f"There is no task “{odd[0]}” to wait for."))
+        if draft.due_minutes is not None and not 1 <= draft.due_minutes <= LONGEST_MINUTES:
+            wrong.append(FieldError(f"{at}/due_minutes", "range", "Working minutes from 1 to those of a year."))
+    if not wrong and (found := order.circle({key: draft.after for key, draft in zip(keys, drafts, strict=True)})):
+        wrong.append(FieldError("/tasks", "circle", f"These wait for each other: {', '.join(found)}."))
+    return wrong
+
+
+def _text_faults(title: str, detail: str, at: str) -> list[FieldError]:
+    wrong = []
+    if not 1 <= len(title) <= TITLE_LENGTH:
+        wrong.append(FieldError(f"{at}/title", "length", f"Say it in 1 to {TITLE_LENGTH} characters."))
+    if len(detail) > DETAIL_LENGTH:
+        wrong.append(FieldError(f"{at}/detail", "length", f"At most {DETAIL_LENGTH} characters."))
+    return wrong

@@ -1,0 +1,1 @@
+"""Rules: their definition, their runs on events, time, dry run, pages and API."""
