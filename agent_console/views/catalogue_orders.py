@@ -18,8 +18,9 @@ from msp.core.web.gates import Gate, gated
 from msp.itsm.catalog import questions
 from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.expectation import Promised
-from msp.itsm.catalog.prices import amount_words, price_words
+from msp.itsm.catalog.prices import price_words
 from msp.itsm.catalog.services import orders
+from msp.itsm.catalog.sums import sum_of
 from msp.itsm.tickets import queries as tickets
 from tenants import directory
 from tenants import queries as tenants
@@ -68,15 +69,14 @@ def _form(tenant_id: UUID, item_id: UUID, typed: Any, error: MspError | None = N
     entry, client = entry_of(tenant_id, item_id), tenants.visible_client(tenant_id, by=g.actor)
     if error is not None and error.errors:
         error = type(error)(errors=[_renamed(each) for each in error.errors])
-    form, named = entry.content["form"], OfClient(client.id, by=g.actor)
+    form = entry.content["form"]
     answers_typed = questions.typed(form, typed) if hasattr(typed, "getlist") else {}
-    cost = questions.cost(entry.content, answers_typed)
+    asked = questions.asked({**entry.content, "is_price_shown": True}, answers_typed, OfClient(client.id, by=g.actor))
     return client_page(
         "console/catalogue/order.html", client, "catalogue", error, entry=entry, typed=typed,
-        asked=questions.asked(form, answers_typed, named), may_update=questions.has_conditions(form), amount=amount_words,
-        currency=entry.version.currency,
+        asked=asked, may_update=questions.has_conditions(form), sum=sum_of(entry, asked.answers, for_agent=True),
         expected=Promised(client.id, clock.now()).of(entry.content, "console"),
-        price=price_words(cost.once, cost.monthly, entry.version.currency),
+        price=price_words(entry.version.price_once, entry.version.price_monthly, entry.version.currency),
     )  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from msp.core.db import savepoint
 from msp.core.errors import Conflict, Forbidden, Invalid, MspError, StaleVersion
 from msp.itsm.catalog import queries, questions
 from msp.itsm.catalog.choices import OfClient
-from msp.itsm.catalog.prices import amount_words
 from msp.itsm.catalog.queries import Entry
 from msp.itsm.catalog.services import keeping, orders
+from msp.itsm.catalog.sums import sum_of
 from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.words import status_words
 from portal import catalogue, forms
@@ -178,12 +178,12 @@ def _item(entry: Entry, draft: Draft, error: MspError | None = None, *, is_again
     errors = _errors(error)
     if "for_contact_id" in errors:
         errors["for"] = errors.pop("for_contact_id")
-    content, named = entry.content["form"], OfClient(g.host.id, by=g.actor)
+    asked = questions.asked(entry.content, draft.typed, OfClient(g.host.id, by=g.actor))
     html = render_template(
-        "portal/item.html", asked=questions.asked(content, draft.typed, named), may_update=questions.has_conditions(content),
-        amount=amount_words, currency=entry.version.currency, entry=entry, draft=draft, errors=errors, refusal=error, is_again=is_again,
+        "portal/item.html", asked=asked, may_update=questions.has_conditions(entry.content["form"]),
+        entry=entry, draft=draft, errors=errors, refusal=error, is_again=is_again,
         action=url_for("ordering.change_line", line_id=draft.line_id) if draft.line_id else request.path,
-        sum=catalogue.sum_of(entry, draft.typed), steps=catalogue.next_steps(entry), expected=catalogue.expected(entry),
+        sum=sum_of(entry, asked.answers), steps=catalogue.next_steps(entry), expected=catalogue.expected(entry),
         is_kept=entry.item.id in queries.favourite_ids(g.host.id, by=g.actor), may_order_for=g.actor.may(Permission.ORDER_FOR),
     )  # fmt: skip
     return make_response(html, error.status if error else 200)

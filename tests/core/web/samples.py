@@ -1,7 +1,9 @@
 """Sample pages made of the shipped macros: what the look is checked on. It is Wed 31 March 2027, 10:44 in London."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +15,12 @@ from msp.core.web.brand import hue_of
 from msp.core.web.formats import when_words
 from msp.core.web.shell import Brand, Flash, Live, NavGroup, NavItem, Shell, User
 from msp.core.web.templating import TEMPLATES, equip
-from msp.itsm.catalog.forms.answers import check, lines, prices
-from msp.itsm.catalog.forms.builder import fields_of
-from msp.itsm.catalog.forms.definition import parse
+from msp.itsm.catalog.forms import builder, builder_view
+from msp.itsm.catalog.forms.answers import check, prices
+from msp.itsm.catalog.forms.definition import KINDS, parse
+from msp.itsm.catalog.prices import amount_words
+from msp.itsm.catalog.questions import Asked
+from msp.itsm.catalog.sums import Sum
 from msp.itsm.sla.engine import clock
 from msp.itsm.sla.engine.calendar import Calendar, Holiday
 from msp.itsm.sla.engine.definition import CalendarVersion, Definitions, Policy, Target
@@ -203,16 +208,17 @@ def _joiner() -> SimpleNamespace:
     form = parse(JOINER)
     typed = {"name": "Leonie Abernathy-Okonjo", "first_day": "2027-04-02", "where": "room", "role": "nurse", "kit": ["tablet", "headset"]}
     checked = check(form, typed, choices=CHOICES, earliest=lambda days: london(4 + days, 9, month=4).date())
-    good = {**typed, "first_day": "2027-04-07", "manager": "p2", "more": "The same wi-fi as in room 2."}
-    kept = check(form, good, choices=CHOICES).answers
+    errors = {"fb-role-olabel-1": "This cannot be empty", "fb-role-show_value": "Say which answer."}
+    draft = replace(builder.of_form(form), focus="kit", errors=errors)
+    picked = [(line.label, amount_words(line.once, "GBP")) for line in prices(form, checked.answers)]
     return SimpleNamespace(
-        form=form,
-        typed=typed,
         errors=checked.errors,
-        choices=CHOICES,
-        fields_of=fields_of,
-        prices=prices(form, checked.answers),
-        lines=lines(form, kept, choices=CHOICES),
+        draft=draft,
+        boxes=builder_view.boxes(draft),
+        kinds=KINDS,
+        look=Asked(form, {}, None, CHOICES, "GBP"),
+        asked=Asked(form, typed, checked, CHOICES, "GBP"),
+        sum=Sum([("New colleague, per month", "£34")], picked, "£505", "£34", Decimal(0), "£", may_be_free=True),
     )
 
 

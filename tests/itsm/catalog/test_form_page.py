@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from msp.itsm.catalog.forms.answers import Line
+from msp.itsm.catalog.forms.answers import check
 from msp.itsm.catalog.forms.definition import parse
+from msp.itsm.catalog.questions import Asked
 from tests.core.web import samples
 from tests.core.web.conftest import chromium, pages
 from tests.core.web.site import Site
@@ -19,9 +20,10 @@ __all__ = ["chromium", "pages"]
 EVIL = '"><img src=x onerror=alert(1)></script>'
 
 
-def page(form: Any, typed: dict[str, Any], errors: dict[str, str]) -> str:
-    source = '{% import "catalog/form.html" as f %}{{ f.summary(form, errors, "q-") }}{{ f.fields(form, typed, errors, choices, "q-") }}'
-    return samples.environment().from_string(source).render(form=form, typed=typed, errors=errors, choices=CHOICES)
+def page(form: Any, typed: dict[str, Any], errors: dict[str, str], *, is_preview: bool = False) -> str:
+    source = '{% import "catalog/form.html" as f %}{{ f.fields(asked, errors, "q-") }}'
+    asked = Asked(form, typed, None if is_preview else check(form, typed, choices=CHOICES), CHOICES, "GBP")
+    return samples.environment().from_string(source).render(asked=asked, errors={f"q-{name}": text for name, text in errors.items()})
 
 
 def test_nothing_that_was_written_becomes_markup() -> None:
@@ -34,22 +36,30 @@ def test_nothing_that_was_written_becomes_markup() -> None:
         for index, kind in enumerate(kinds)
     ]
     form = parse({"parts": parts})
-    html = page(form, {"p0": EVIL, "p5": [EVIL], "p7": [EVIL]}, {part.name: EVIL for part in form.parts})
-    html += (
-        samples.environment()
-        .from_string('{% import "catalog/form.html" as f %}{{ f.answers(lines) }}')
-        .render(lines=[Line(EVIL, EVIL, EVIL)])
-    )
+    typed, errors = {"p0": EVIL, "p5": [EVIL], "p7": [EVIL]}, {part.name: EVIL for part in form.parts}
+    html = page(form, typed, errors) + page(form, typed, errors, is_preview=True)
     assert "<img" not in html
     assert html.count("&lt;img") > 30
 
 
 def test_errors_and_hints_are_tied_to_their_fields() -> None:
-    html = page(parse(JOINER), {}, {"where": "Choose", "registration": "Fill in"})
+    html = page(parse(JOINER), {"where": "room"}, {"where": "Choose", "registration": "Fill in"})
     assert 'id="f-q-where" aria-describedby="f-q-where-error"' in html
     assert 'aria-describedby="f-q-registration-hint f-q-registration-error" aria-invalid="true"' in html
-    assert [*re.findall(r'href="#(f-[\w-]+)"', html)] == ["f-q-where", "f-q-registration"]
+
+
+def test_what_is_not_asked_is_out_of_sight_and_keeps_what_was_typed() -> None:
+    html = page(parse(JOINER), {"where": "reception", "registration": "123456", "role": "nurse"}, {})
+    assert re.search(r'data-part="registration" hidden.*?value="123456"', html, re.DOTALL)
+    assert re.search(r'data-part="role">', html)
+    assert re.search(r'<label class="choice" data-option hidden><input[^>]*value="nurse" checked disabled>', html)
+    assert "Asked because you chose “Treatment room”" in html
+
+
+def test_a_preview_says_where_a_part_is_asked() -> None:
+    html = page(parse(JOINER), {}, {}, is_preview=True)
     assert "Asked where Where will they work = Treatment room" in html
+    assert " hidden" not in html
 
 
 @pytest.mark.browser
@@ -61,17 +71,32 @@ def test_the_browser_asks_what_an_answer_calls_for(chromium: Browser, pages: Sit
     expect(opened.locator("input[value=desk]")).to_be_hidden()
     opened.get_by_label("Laptop, 14 inch").check()
     expect(opened.get_by_label("Spare chargers")).to_be_visible()
-    expect(opened.locator("[data-total] dd")).to_have_text("£1,485.00")
+    expect(opened.locator("[data-total] dd")).to_have_text("£1,485")
     assert complaints == []
     opened.context.close()
 
 
 @pytest.mark.browser
-def test_without_script_everything_is_shown_and_says_where_it_is_asked(chromium: Browser, pages: Site) -> None:
+def test_what_was_typed_comes_back_with_its_question(chromium: Browser, pages: Site) -> None:
+    opened, _ = shown(chromium, pages, "portal_request")
+    nurse = opened.locator("input[value=nurse]")
+    expect(nurse).to_be_checked()
+    opened.get_by_label("Registration number").fill("123456")
+    opened.get_by_text("Reception", exact=True).click()
+    expect(opened.get_by_label("Registration number")).to_be_hidden()
+    expect(nurse).to_be_hidden()
+    opened.get_by_text("Treatment room", exact=True).click()
+    expect(opened.get_by_label("Registration number")).to_have_value("123456")
+    expect(nurse).to_be_checked()
+    opened.context.close()
+
+
+@pytest.mark.browser
+def test_without_script_what_is_asked_is_shown(chromium: Browser, pages: Site) -> None:
     context = chromium.new_context(java_script_enabled=False)
     opened = context.new_page()
     opened.goto(f"{pages.address}/pages/portal_request")
-    expect(opened.get_by_label("Spare chargers")).to_be_visible()
-    expect(opened.get_by_text("Asked where What do they need = Laptop, 14 inch")).to_be_visible()
-    expect(opened.get_by_text("for Reception", exact=True)).to_be_visible()
+    expect(opened.get_by_label("Registration number")).to_be_visible()
+    expect(opened.get_by_label("Spare chargers")).to_be_hidden()
+    expect(opened.get_by_role("button", name="Update the form")).to_be_visible()
     context.close()

@@ -2,7 +2,7 @@
 // msp/itsm/catalog/forms (conditions.py, values.py, answers.py); the server applies them again, and needs nothing from here.
 //
 //   [data-request-form="{definition}"][data-prefix] holds [data-part="name"], and boxes [data-box] around parts with one condition.
-//   [data-order][data-currency][data-once] is the summary: rows [data-picked] are rewritten, [data-total] is added up.
+//   [data-order][data-sign][data-once] is what it costs: rows [data-picked] are rewritten, [data-total] is added up.
 
 const NUMBER = /^-?[0-9]{1,12}(\.[0-9]{1,3})?$/, DAY = /^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$/;
 const UNKEPT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ud800-\udfff]/u;
@@ -86,24 +86,30 @@ function rawOf(box, name, part) {
   return part.kind === 'multi_choice' || part.kind === 'file' ? picked.filter(Boolean) : picked[0];
 }
 
+/** Options that do not stand are out of sight and not sent, but stay picked: should they stand again, nothing was lost. */
 function narrow(box, allowed) {
   for (const option of box.querySelectorAll('[data-option]')) {
     const control = option.matches('option') ? option : option.querySelector('input');
-    const stands = allowed.includes(control.value);
-    option.hidden = control.disabled = !stands;
-    if (!stands) control[option.matches('option') ? 'selected' : 'checked'] = false;
+    option.hidden = control.disabled = !allowed.includes(control.value);
+    if (control === option && option.selected && option.disabled) {
+      option.dataset.was = '';
+      option.closest('select').value = '';
+    } else if ('was' in option.dataset && !option.disabled) {
+      delete option.dataset.was;
+      if (!option.closest('select').value) option.selected = true;
+    }
   }
 }
 
 function apply(root) {
   const form = JSON.parse(root.dataset.requestForm), prefix = root.dataset.prefix ?? '';
   const boxes = new Map([...root.querySelectorAll('[data-part]')].map((box) => [box.dataset.part, box]));
+  // What is typed where nothing is asked goes along too: the server drops it, and gives it back where the page comes again.
   const state = look(form, (part) => rawOf(boxes.get(part.name), prefix + part.name, part));
   for (const part of form.parts) {
-    const box = boxes.get(part.name), isShown = state.shown.includes(part.name);
-    box.hidden = !isShown;
-    for (const control of box.querySelectorAll('input, select, textarea')) control.disabled = !isShown;
-    if (isShown && part.options_by) narrow(box, state.options.get(part.name));
+    const box = boxes.get(part.name);
+    box.hidden = !state.shown.includes(part.name);
+    if (part.options_by) narrow(box, state.options.get(part.name));
     if (part.required_if) box.querySelectorAll('.opt').forEach((word) => { word.hidden = state.needed.includes(part.name); });
   }
   for (const box of root.querySelectorAll('[data-box]')) box.hidden = !box.querySelector('[data-part]:not([hidden])');
@@ -112,7 +118,8 @@ function apply(root) {
 }
 
 function sum(order, picked) {
-  const money = (pence) => `${order.dataset.currency}${(pence / 100).toLocaleString('en-GB', { minimumFractionDigits: 2 })}`;
+  const money = (pence) => order.dataset.sign
+    + (pence / 100).toLocaleString('en-GB', pence % 100 ? { minimumFractionDigits: 2 } : {});
   const total = order.querySelector('[data-total]');
   order.querySelectorAll('[data-picked]').forEach((row) => row.remove());
   for (const [label, pence] of picked) {
@@ -125,7 +132,10 @@ function sum(order, picked) {
   }
   const once = picked.reduce((all, [, pence]) => all + pence, Math.round(Number(order.dataset.once || 0) * 100));
   total.querySelector('dd').textContent = money(once);
+  total.hidden = !once && 'mayBeFree' in order.dataset;
 }
+
+const applyAll = () => document.querySelectorAll('[data-request-form]').forEach(apply);
 
 if (typeof document !== 'undefined') {
   for (const type of ['input', 'change']) {
@@ -134,5 +144,7 @@ if (typeof document !== 'undefined') {
       if (root) apply(root);
     });
   }
-  document.querySelectorAll('[data-request-form]').forEach(apply);
+  document.addEventListener('form:drawn', applyAll);
+  addEventListener('pageshow', applyAll); // going back fills in what was typed after this has run
+  applyAll();
 }
