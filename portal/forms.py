@@ -48,12 +48,12 @@ class Files:
     What came with the form is stored in a transaction of its own, so that it is still there when the rest is refused.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, field: str = "files", kept: str = "attachment") -> None:
         self.errors: list[FieldError] = []
-        ids = [id for id in map(as_id, request.form.getlist("attachment")[: self.most]) if id is not None]
-        sent = [file for file in request.files.getlist("files") if file.filename]
+        ids = [id for id in map(as_id, request.form.getlist(kept)[: self.most]) if id is not None]
+        sent = [file for file in request.files.getlist(field) if file.filename]
         if len(ids) + len(sent) > self.most:
-            self.errors.append(FieldError("/files", "too_many", f"At most {self.most} files at a time."))
+            self.errors.append(FieldError(f"/{field}", "too_many", f"At most {self.most} files at a time."))
             sent = sent[: max(0, self.most - len(ids))]
         tenant_id, by = g.host.id, g.actor  # a transaction apart has a `g` of its own
         for file in sent:
@@ -64,7 +64,7 @@ class Files:
                     )
                 ids.append(row.id)
             except MspError as error:
-                self.errors.append(FieldError("/files", error.code, f"{file.filename}: {error.message}"))
+                self.errors.append(FieldError(f"/{field}", error.code, f"{file.filename}: {error.message}"))
         self.ids = ids
 
     @property

@@ -55,6 +55,16 @@ def test_what_is_asked_follows_the_answers(acme: Any, portal_of: Any, send: Any,
     assert 'value="room" checked' in refused.text
 
 
+def test_prices_that_are_hidden_stand_nowhere_in_the_page(console_app: Any, acme: Any, portal_of: Any, send: Any) -> None:
+    with world.as_staff(console_app) as by:
+        item = items.add_item(acme.id, {"name": "Kit", "form": FORM, "is_price_shown": False}, by=by)
+    browser, path = portal_of(acme), f"/catalogue/items/{item.id}"
+    for page in (browser.get(path).text, send(browser, path, number="1", act="look", **{"q-kit": ["tablet"]}).text):
+        assert "Tablet" in page
+        assert "420" not in page
+        assert "price" not in page
+
+
 def test_an_order_says_the_answers_and_keeps_its_form(
     console_app: Any, acme: Any, portal_of: Any, send: Any, joiner: Any
 ) -> None:

@@ -6,19 +6,23 @@ beside it. Answers are those of `forms.answers`, by the names of the form's part
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from msp.core.app import settings
 from msp.core.errors import FieldError, Invalid
 from msp.core.web.formats import count_words
 from msp.itsm.catalog.forms import answers as forms
 from msp.itsm.catalog.forms.definition import Form, Part, parse, to_json
+from msp.itsm.catalog.forms.words import short_day_words
 from msp.itsm.catalog.prices import amount_words
 
 Json = Mapping[str, Any]
 BLANK: dict[str, Any] = {}
 PREFIX = "q-"  # before the names of a page's fields, which has others of its own
-UNASKED = frozenset({"ci", "file"})
+UNASKED = frozenset({"ci"})
 
 
 def form_of(data: Json) -> Form:
@@ -32,7 +36,7 @@ def checked_form(data: Any) -> dict[str, Any]:
         return {}
     form = parse(data)
     wrong = [
-        FieldError(f"/parts/{place}/kind", "unknown", "Orders cannot ask for files or configuration items yet.")
+        FieldError(f"/parts/{place}/kind", "unknown", "Orders cannot ask for devices yet: there is no register of them.")
         for place, part in enumerate(form.parts)
         if part.kind in UNASKED
     ]
@@ -41,9 +45,38 @@ def checked_form(data: Any) -> dict[str, Any]:
     return to_json(form)
 
 
-def checked_answers(form: Json, typed: Json, choices: forms.Choices) -> dict[str, Any]:
+def checked_answers(form: Json, typed: Json, choices: forms.Choices, earliest: forms.Earliest) -> dict[str, Any]:
     """The answers to what is asked; raises Invalid with `/answers/…` for each that is missing or of the wrong kind."""
-    return forms.check_json(form_of(form), dict(typed), choices=choices).answers
+    answers = forms.check_json(form_of(form), dict(typed), choices=choices, earliest=earliest).answers
+    most, names = settings().max_files_per_message, file_names(form)
+    if len(file_ids(form, answers)) > most:
+        name = next(name for name in reversed(names) if answers.get(name))
+        raise Invalid(errors=[FieldError(f"/answers/{name}", "too_many", f"At most {most} files go with one order.")])
+    return answers
+
+
+def file_names(form: Json) -> list[str]:
+    """The names of the parts that ask for files."""
+    return [part.name for part in form_of(form).parts if part.kind == "file"]
+
+
+def file_ids(form: Json, answers: Json) -> list[UUID]:
+    """The files that these answers name; what is no id is left out."""
+    found = []
+    for name in file_names(form):
+        given = answers.get(name)
+        for each in given if isinstance(given, list) else [given]:
+            try:
+                found.append(UUID(each))
+            except (ValueError, TypeError, AttributeError):
+                continue
+    return found
+
+
+def repeated(form: Json, answers: Json) -> dict[str, Any]:
+    """Of a former order's answers those that can be given again; its files hang on its ticket."""
+    files = file_names(form)
+    return {name: value for name, value in still_asked(form, answers).items() if name not in files}
 
 
 def still_asked(form: Json, answers: Json) -> dict[str, Any]:
@@ -75,22 +108,31 @@ class Asked:
     state: forms.Checked | None
     choices: forms.Choices
     currency: str
+    earliest: forms.Earliest | None = None
 
     @property
     def answers(self) -> Json:
         """What is answered so far, and right."""
         return self.state.answers if self.state else {}
 
+    def first_day(self, part: Part) -> date | None:
+        """The first day that a date may name; None where any will do."""
+        return self.earliest(int(part.minimum)) if self.earliest and part.kind == "date" and part.minimum is not None else None
+
+    def day_words(self, day: date) -> str:
+        """A day as a hint says it."""
+        return short_day_words(day)
+
     def amount(self, price: Decimal) -> str:
         """The price of an option as it is shown."""
         return amount_words(price, self.currency)
 
 
-def asked(content: Json, typed: Json, choices: forms.Choices) -> Asked:
+def asked(content: Json, typed: Json, choices: forms.Choices, earliest: forms.Earliest) -> Asked:
     """What an order asks as the answers stand; `content` is that of an item."""
     form = form_of(content["form"])
     state = forms.check(form, typed, choices=choices)
-    return Asked(form if content["is_price_shown"] else _unpriced(form), typed, state, choices, content["currency"])
+    return Asked(form if content["is_price_shown"] else _unpriced(form), typed, state, choices, content["currency"], earliest)
 
 
 def has_conditions(form: Json) -> bool:

@@ -13,6 +13,11 @@ def day_words(text: str) -> str:
     return f"{day:%A} {day.day} {day:%B} {day.year}"
 
 
+def short_day_words(day: date) -> str:
+    """Wed 7 April."""
+    return f"{day:%a} {day.day} {day:%B}"
+
+
 def number_words(value: Any) -> str:
     """1,250 or 12.5."""
     return f"{value:,}" if isinstance(value, int | float) else str(value)

@@ -81,7 +81,7 @@ def _place(wish: Wish, group_id: UUID, *, by: Actor) -> Order:
     ticket = opening.open_ticket(
         item.tenant_id, subject[: opening.SUBJECT_LENGTH], by=by, kind="request", body=body_of(wish, lines),
         requester_id=wish.contact.id, site_id=wish.for_contact.site_id if is_for_other else None, service=content["service"] or None,
-        impact=content["impact"], urgency=content["urgency"],
+        impact=content["impact"], urgency=content["urgency"], attachment_ids=questions.file_ids(content["form"], wish.answers),
     )  # fmt: skip
     if is_for_other:
         triage.add_follower(ticket.id, contact_id=wish.for_contact.id, by=by)

@@ -8,7 +8,10 @@ import { debounce, fragment, listen, post } from './dom.js';
 const CONTROLS = 'input:not([type=hidden]), select, textarea';
 const builder = () => document.getElementById('fb');
 const isPicked = (control) => /^(checkbox|radio)$/.test(control.type);
-const texts = (root) => new Map([...root.querySelectorAll(CONTROLS)].filter((each) => each.id && !isPicked(each)).map((each) => [each.id, each.value]));
+const told = (control) => (isPicked(control) ? control.checked : control.value);
+/** What every control of the builder says, by what it is called. */
+const controls = (root) => new Map([...root.querySelectorAll(CONTROLS)].map((each) => [isPicked(each) ? `${each.name}=${each.value}` : each.id, each]));
+const state = (root) => new Map([...controls(root)].map(([key, control]) => [key, told(control)]));
 let queue = Promise.resolve();
 
 /** Send the form as it is, with this step, and draw what comes back; one after the other, so that none overtakes another. */
@@ -18,7 +21,7 @@ function take(step, focus) {
 }
 
 async function ask(step, focus) {
-  const form = builder().closest('form'), data = new FormData(form), sent = texts(builder());
+  const form = builder().closest('form'), data = new FormData(form), sent = state(builder());
   data.set('look', '1');
   if (step) data.set('step', step);
   const answer = await post(form.action, new URLSearchParams(data), { headers: { Accept: 'text/html' } });
@@ -40,16 +43,16 @@ function byHand(form, step) {
 }
 
 function drawBuilder(fresh, sent, focus) {
-  const old = builder(), typed = [...texts(old)].filter(([id, text]) => sent.get(id) !== text);
+  const old = builder(), since = [...state(old)].filter(([key, said]) => sent.get(key) !== said), drawn = controls(fresh);
   const open = [...old.querySelectorAll('details[open]')].map((each) => each.id), active = document.activeElement?.id;
   old.replaceWith(fresh);
   for (const id of open) {
     const again = document.getElementById(id);
     if (again && !again.closest('.is-gone')) again.open = true;
   }
-  for (const [id, text] of typed) { // what was typed while the answer was on its way
-    const again = document.getElementById(id);
-    if (again) again.value = text;
+  for (const [key, said] of since) { // what was typed while the answer was on its way
+    const again = drawn.get(key);
+    if (again) again[isPicked(again) ? 'checked' : 'value'] = said;
   }
   const said = document.querySelector('[data-builder-said]');
   if (said) said.textContent = fresh.dataset.said;
@@ -130,10 +133,11 @@ listen('dragstart', '[data-builder-part][draggable=true]', (event, part) => {
   event.dataTransfer.setData('text/plain', part.id);
 });
 
-listen('dragover', '#fb [data-builder-part]', (event, part) => {
+listen('dragover', '#fb', (event) => {
   if (!dragged) return;
-  event.preventDefault();
-  if (part === dragged) return;
+  event.preventDefault(); // between the parts it can be let go too
+  const part = event.target.closest('[data-builder-part]');
+  if (!part || part === dragged) return;
   const { top, height } = part.getBoundingClientRect();
   part[event.clientY < top + height / 2 ? 'before' : 'after'](dragged);
 });
