@@ -11,7 +11,7 @@ from msp.core.api.blueprint import Resource
 from msp.core.api.conditional import expected_version
 from msp.core.api.schemas import listed
 from msp.core.errors import Invalid
-from msp.itsm.catalog import queries
+from msp.itsm.catalog import queries, questions
 from msp.itsm.catalog.expectation import Promised
 from msp.itsm.catalog.queries import Entry, Placed
 from msp.itsm.catalog.schemas import (
@@ -139,7 +139,7 @@ def _item(entry: Entry, promised: Promised) -> dict[str, Any]:
     if g.actor.is_contact:
         shown |= {"template_id": None, "template_number": None}
         if not shown["is_price_shown"]:
-            shown |= {"price_once": None, "price_monthly": None}
+            shown |= {"price_once": None, "price_monthly": None, "form": questions.unpriced(shown["form"])}
     return shown
 
 

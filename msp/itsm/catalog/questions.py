@@ -79,6 +79,11 @@ def repeated(form: Json, answers: Json) -> dict[str, Any]:
     return {name: value for name, value in still_asked(form, answers).items() if name not in files}
 
 
+def unpriced(form: Json) -> dict[str, Any]:
+    """The form without prices, for whoever is not to see them."""
+    return to_json(_unpriced(form_of(form))) if form else {}
+
+
 def still_asked(form: Json, answers: Json) -> dict[str, Any]:
     """Of answers given earlier those that the form asks for now."""
     names = {part.name for part in form_of(form).parts if part.asks}
