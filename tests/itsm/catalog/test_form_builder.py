@@ -155,6 +155,14 @@ def test_a_part_needs_a_kind_and_words() -> None:
     assert 'value="Which?"' in page(odd)
 
 
+def test_the_words_of_a_part_to_be_added_wait_until_it_is() -> None:
+    moved = step(builder.of_form(FORM), "up:more", fb__new__kind="number", fb__new__label="How many?")
+    html = page(moved)
+    assert 'value="How many?"' in html
+    assert '<option value="number" selected>' in html
+    assert 'name="fb-new-label" type="text" value=""' in page(builder.take(moved, "add"))
+
+
 def test_what_is_shown_saves_as_it_is() -> None:
     assert builder_json(builder.read(sent(builder.of_form(FORM)))) == to_json(FORM)
 
