@@ -20,14 +20,14 @@ class Attachments:
     What came with the form is stored in a transaction of its own, so that it is still there when the text is refused.
     """
 
-    def __init__(self, tenant_id: UUID, *, by: Actor) -> None:
+    def __init__(self, tenant_id: UUID, *, by: Actor, field: str = "files", kept: str = "attachment") -> None:
         self.tenant_id, self._by = tenant_id, by
-        self.ids = [id for id in map(_read, request.form.getlist("attachment")) if id is not None]
+        self.ids = [id for id in map(_read, request.form.getlist(kept)) if id is not None]
         self._wrong: list[FieldError] = []
-        sent = [file for file in request.files.getlist("files") if file.filename]
+        sent = [file for file in request.files.getlist(field) if file.filename]
         if len(self.ids) + len(sent) > settings().max_files_per_message:
             words = f"At most {settings().max_files_per_message} files in one message."
-            self._wrong.append(FieldError("/files", "too_many", words))
+            self._wrong.append(FieldError(f"/{field}", "too_many", words))
             return
         for file in sent:
             try:
@@ -35,7 +35,7 @@ class Attachments:
                     row = files.upload(tenant_id, file.filename or "file", file.stream, declared=file.mimetype, by=by)
                     self.ids.append(row.id)
             except MspError as error:
-                self._wrong.append(FieldError("/files", error.code, f"{file.filename}: {error.message}"))
+                self._wrong.append(FieldError(f"/{field}", error.code, f"{file.filename}: {error.message}"))
 
     def require_whole(self) -> None:
         """Raise Invalid where a file was not taken: nothing is sent without it."""

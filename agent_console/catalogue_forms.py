@@ -6,8 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from agent_console import chain_form, forms, plan_form
-from msp.core.errors import Invalid, MspError
+from msp.core.errors import FieldError, Invalid, MspError
 from msp.itsm.catalog import content as catalog
+from msp.itsm.catalog import questions
+from msp.itsm.catalog.forms import builder, builder_view
+from msp.itsm.catalog.forms.answers import Choices, Given
+from msp.itsm.catalog.forms.builder import Draft
+from msp.itsm.catalog.forms.definition import KINDS
 from msp.itsm.catalog.prices import price_words
 
 LEVELS = [("1", "High"), ("2", "Medium"), ("3", "Low")]
@@ -25,10 +30,13 @@ def content_of(sent: forms.Form, before: Mapping[str, Any], tenant_id: UUID | No
     made = {name: forms.text(sent, name) for name in _TEXTS}
     levels = {name: int(sent[name]) if sent.get(name, "") in ("1", "2", "3") else 0 for name in ("impact", "urgency")}
     synonyms = [each.strip() for each in forms.text(sent, "synonyms").replace("\n", ",").split(",")]
+    draft = draft_of(sent, before)
     kept = {name: before[name] for name in ("form", "chain", "tasks", "is_quoted")}
+    if "fb" in sent:  # the builder was there
+        kept["form"] = builder.to_json(draft)
     if "carried_out" in sent:  # the sections of approval and tasks were there
         kept |= {
-            "chain": chain_form.chain_of(sent, before["form"], tenant_id), "tasks": plan_form.tasks_of(sent),
+            "chain": chain_form.chain_of(sent, builder_view.preview(draft), tenant_id), "tasks": plan_form.tasks_of(sent),
             "is_quoted": "is_quoted" in sent,
         }  # fmt: skip
     return {**made, **levels, **kept, "synonyms": synonyms, "is_price_shown": "is_price_shown" in sent}
@@ -40,9 +48,9 @@ def rearranged(sent: forms.Form) -> forms.Form:
     return found
 
 
-def is_look(sent: forms.Form) -> bool:
-    """Whether the form is only to be shown again."""
-    return "look" in sent or "rows" in sent
+def is_step(sent: forms.Form) -> bool:
+    """Whether the page was sent to be looked at, or for a step of the builder or of a list, and not to be saved."""
+    return not {"look", "step", "rows"}.isdisjoint(sent)
 
 
 def named(error: MspError | None) -> MspError | None:
@@ -76,7 +84,7 @@ def typed_of(content: Mapping[str, Any]) -> dict[str, Any]:
 def preview_of(sent: forms.Form, before: Mapping[str, Any]) -> dict[str, Any] | None:
     """The tile that a client would see; None while it cannot be saved as it is. Approval and tasks do not show on it."""
     try:
-        made = catalog.checked({**content_of(sent, before), "chain": None, "tasks": None})
+        made = catalog.checked({**content_of(sent, before), "form": questions.BLANK, "chain": None, "tasks": None})
     except Invalid:
         return None
     return tile(made)
@@ -95,10 +103,45 @@ def fields() -> dict[str, Any]:
     return {"icons": ICON_WORDS, "levels": LEVELS}
 
 
-def editor(typed: Any, form: Mapping[str, Any]) -> dict[str, Any]:
+def editor(typed: Any, draft: Draft) -> dict[str, Any]:
     """The same for the editor of an item or a template, with the rows of its approval and its tasks."""
+    stages = chain_form.rows_of(typed)
     choices = {
         "roles": chain_form.ROLE_OPTIONS, "flags": chain_form.FLAGS, "operators": chain_form.OPERATOR_OPTIONS,
-        "fields": chain_form.field_options(form), "teams": plan_form.team_options(),
+        "fields": chain_form.field_options(builder_view.preview(draft), stages), "teams": plan_form.team_options(),
     }  # fmt: skip
-    return {**fields(), "stage_rows": chain_form.rows_of(typed), "task_rows": plan_form.rows_of(typed), "choices": choices}
+    return {**fields(), "stage_rows": stages, "task_rows": plan_form.rows_of(typed), "choices": choices}
+
+
+# --- The form that an order fills in ------------------------------------------------------------------------------------
+
+
+def draft_of(typed: Any, before: Mapping[str, Any]) -> Draft:
+    """The builder's draft as it was posted, after its step; of the saved content where the page was not posted."""
+    if not hasattr(typed, "getlist") or "fb" not in typed:
+        return builder.of_form(questions.form_of(before["form"]))
+    return builder.take(builder.read(typed), typed.get("step", ""))
+
+
+def placed(error: MspError | None, draft: Draft) -> MspError | None:
+    """The same refusal with what it says of the form at the builder's fields."""
+    if error is None or not error.errors:
+        return error
+    return type(error)(error.message, errors=[_placed(each, draft) for each in error.errors])
+
+
+def _placed(wrong: FieldError, draft: Draft) -> FieldError:
+    if not wrong.pointer.startswith("/form/"):
+        return wrong
+    found = builder.placed(draft, replace(wrong, pointer=wrong.pointer.removeprefix("/form")))
+    return FieldError(f"/{found[0]}", wrong.code, found[1]) if found else replace(wrong, pointer="/fb-new-label")
+
+
+def builder_fields(draft: Draft, error: MspError | None, typed: Any, choices: Choices | None = None) -> dict[str, Any]:
+    """What the builder's template needs; `choices` are what a client's people could name, none for a template."""
+    wrong = {each.pointer.strip("/"): each.message for each in error.errors} if error else {}
+    draft = replace(draft, errors={**draft.errors, **{key: text for key, text in wrong.items() if key.startswith("fb-")}})
+    currency = str(typed.get("currency", "")).strip().upper()[:3]
+    asked = questions.Asked(builder_view.preview(draft), {}, None, choices or Given(), currency)
+    kinds = [kind for kind in KINDS if kind not in questions.UNASKED]
+    return {"draft": draft, "boxes": builder_view.boxes(draft), "kinds": kinds, "asked": asked}

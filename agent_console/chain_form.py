@@ -1,6 +1,6 @@
 """The approval of an item as a form: one row a stage, and what such a form says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from agent_console import numbered
 from agent_console.numbered import Row
 from msp.itsm.approvals.engine.chain import OPERATORS, ROLES
 from msp.itsm.catalog import approvers, chains
-from msp.itsm.catalog.questions import form_of
+from msp.itsm.catalog.forms.definition import Form
 
 PREFIX, FIELDS, TICKS = "stage", ("name", "named", "needed", "field", "operator", "value", "remind", "expires"), ("roles", "flags")
 ROLE_OPTIONS = [(role, chains.WHO[role][:1].upper() + chains.WHO[role][1:]) for role in ROLES]
@@ -18,10 +18,10 @@ _OPERATOR_WORDS = {">": "is over", ">=": "is at least", "<": "is under", "<=": "
 OPERATOR_OPTIONS = [(each, _OPERATOR_WORDS[each]) for each in _OPERATOR_WORDS if each in OPERATORS]
 
 
-def chain_of(sent: Any, form: Mapping[str, Any], tenant_id: UUID | None) -> dict[str, Any] | None:
+def chain_of(sent: Any, form: Form, tenant_id: UUID | None) -> dict[str, Any] | None:
     """The chain typed; what is wrong in it is found when it is checked. Whom no address names stays as it was typed, and is refused."""
     found = numbered.read(sent, PREFIX, FIELDS, TICKS)
-    kinds = {part.name: part.kind for part in form_of(form).parts} | dict.fromkeys(chains.PRICES, "number")
+    kinds = {part.name: part.kind for part in form.parts} | dict.fromkeys(chains.PRICES, "number")
     return {"stages": [_stage(row, kinds, tenant_id) for row in found if _says(row)]} if any(map(_says, found)) else None
 
 
@@ -42,10 +42,12 @@ def rearranged(sent: Any) -> Any:
     return numbered.rearranged(sent, PREFIX, found, lambda _made, _order: None)
 
 
-def field_options(form: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a condition can ask about: the price, and the questions."""
-    named = [(part.name, f"“{part.label}”") for part in form_of(form).parts if part.asks]
-    return [(name, words[:1].upper() + words[1:]) for name, words in chains.PRICES.items()] + named
+def field_options(form: Form, rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """What a condition can ask about: the price, the questions, and what one asks about though it is gone, to be seen and put right."""
+    found = {name: words[:1].upper() + words[1:] for name, words in chains.PRICES.items()}
+    found |= {part.name: f"“{part.label}”" for part in form.parts if part.asks}
+    gone = {row["field"]: f"“{row['field']}”, no longer asked" for row in rows if row["field"]}
+    return [*found.items(), *((name, words) for name, words in gone.items() if name not in found)]
 
 
 def _says(row: Row) -> bool:

@@ -1,9 +1,8 @@
 """The catalogue as the portal shows it: a tile's price and promise, the order beside a form."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from flask import g, url_for
@@ -28,14 +27,6 @@ class Tile:
     summary: str
     meta: str
     is_kept: bool
-
-
-@dataclass(frozen=True)
-class Sum:
-    """What an order costs: each line with its amount, and what it comes to."""
-
-    lines: Sequence[tuple[str, str]]
-    totals: Sequence[tuple[str, str]]
 
 
 def tiles(entries: Iterable[Entry], kept: set[UUID]) -> list[Tile]:
@@ -65,16 +56,6 @@ def expected(entry: Entry, promised: Promised | None = None) -> str:
     """`within 4 h`, where the service levels promise something."""
     found = (promised or Promised(g.host.id, clock.now())).of(entry.content)
     return found.words if found else ""
-
-
-def sum_of(entry: Entry, typed: Mapping[str, Any] | None = None) -> Sum | None:
-    """What this order costs as it stands; None where prices are not shown, or are quoted."""
-    if not entry.content["is_price_shown"] or entry.content["is_quoted"]:
-        return None
-    version = entry.version
-    cost = questions.cost(entry.content, typed or {})
-    lines = [(label, amount_words(amount, version.currency)) for label, amount, _ in cost.lines]
-    return Sum(lines, _totals(cost.once, cost.monthly, version.currency))
 
 
 def basket_totals(lines: Iterable[queries.Line]) -> list[tuple[str, str]]:

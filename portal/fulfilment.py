@@ -15,9 +15,7 @@ from msp.itsm.approvals import queries as approvals
 from msp.itsm.approvals.card import Card, card
 from msp.itsm.approvals.foresight import Foreseen, foresee
 from msp.itsm.catalog import chains, plans, questions, underway
-from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.expectation import Expectation, Promised
-from msp.itsm.catalog.forms import answers as forms
 from msp.itsm.catalog.models import Order
 from msp.itsm.catalog.prices import price_words
 from msp.itsm.catalog.queries import Entry
@@ -35,11 +33,11 @@ class Step:
     stand: str = ""
 
 
-def next_steps(entry: Entry, typed: Mapping[str, Any], choices: OfClient) -> list[Step]:
-    """You order, these approve it, we prepare and deliver; as the answers stand."""
+def next_steps(entry: Entry, answers: Mapping[str, Any]) -> list[Step]:
+    """You order, these approve it, we prepare and deliver; as the answers stand, of which only right ones are given."""
     content, found = entry.content, Promised(g.host.id, clock.now()).of(entry.content)
     quoted = [Step("We say what it costs"), *([] if content["chain"] else [Step("You approve the quote")])] if content["is_quoted"] else []
-    asked = list(_approvals(entry, typed, choices)) if content["chain"] else []
+    asked = list(_approvals(entry, answers)) if content["chain"] else []
     return [Step("You order", "today"), *quoted, *asked, _delivery(content, found, is_asked=bool(asked or quoted))]
 
 
@@ -101,9 +99,8 @@ class OrderWay:
         return self.card is not None or bool(self.rounds) or self.order.state != "placed"
 
 
-def _approvals(entry: Entry, typed: Mapping[str, Any], choices: OfClient) -> Iterator[Step]:
+def _approvals(entry: Entry, answers: Mapping[str, Any]) -> Iterator[Step]:
     content, me = entry.content, tenants.visible_contact(g.actor.id, by=g.actor)
-    answers = forms.check(questions.form_of(content["form"]), typed, choices=choices).answers
     cost = questions.cost(content, answers)
     shown = chains.shown_of(
         entry.item.name, [], answers, note="", cost=(cost.once, cost.monthly), currency=entry.version.currency, tasks=None, ref="",

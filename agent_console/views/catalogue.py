@@ -17,6 +17,7 @@ from msp.core.errors import MspError, NotFound
 from msp.core.web.gates import Gate, gated
 from msp.itsm.catalog import content as catalog
 from msp.itsm.catalog import difference, library, queries
+from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.expectation import Promised
 from msp.itsm.catalog.queries import Entry
 from msp.itsm.catalog.services import categories, items
@@ -58,7 +59,7 @@ def add_catalogue_item(tenant_id: UUID) -> ResponseReturnValue:
     client, sent = tenants.visible_client(tenant_id, by=g.actor), request.form
     if request.method != "POST":
         return _editor(client, None, catalog.BLANK, catalogue_forms.typed_of(catalog.BLANK))
-    if catalogue_forms.is_look(sent):
+    if catalogue_forms.is_step(sent):
         return _editor(client, None, catalog.BLANK, catalogue_forms.rearranged(sent))
     try:
         with savepoint():
@@ -82,7 +83,7 @@ def change_catalogue_item(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue
     """Save it, look at it, withdraw it or show it again."""
     entry, sent = entry_of(tenant_id, item_id), request.form
     client = tenants.visible_client(tenant_id, by=g.actor)
-    if catalogue_forms.is_look(sent):
+    if catalogue_forms.is_step(sent):
         return _editor(client, entry, entry.content, catalogue_forms.rearranged(sent))
     standing = {"withdraw": False, "show": True}.get(sent.get("act", ""))
     try:
@@ -212,13 +213,15 @@ def _editor(
         return typed.getlist(name) if hasattr(typed, "getlist") else typed.get(name, [])
 
     preview = catalogue_forms.preview_of(typed, before) if hasattr(typed, "getlist") else catalogue_forms.tile(before)
+    draft = catalogue_forms.draft_of(typed, before)
+    error = catalogue_forms.placed(error, draft)
     return client_page(
         "console/catalogue/item.html", client, "catalogue", catalogue_forms.named(error), entry=entry, typed=typed, preview=preview,
         expected=Promised(client.id, clock.now()).of(preview) if preview else None,
         shelves=[(str(shelf.id), shelf.name) for shelf in queries.categories(client.id, by=g.actor)],
         roles=ROLES, sites=[(str(site.id), site.name) for site in tenants.sites(client.id, by=g.actor)],
         chosen_roles=chosen("roles"), chosen_sites=chosen("site_ids"), may_edit=g.actor.may(Permission.CATALOG_MANAGE),
-        **catalogue_forms.editor(typed, before["form"]),
+        **catalogue_forms.editor(typed, draft), **catalogue_forms.builder_fields(draft, error, typed, OfClient(client.id, by=g.actor)),
     )  # fmt: skip
 
 

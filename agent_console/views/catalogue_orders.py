@@ -8,6 +8,7 @@ from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agent_console import answers, forms, notices
+from agent_console.attachments import Attachments
 from agent_console.client_frame import client_page
 from agent_console.places import clients as blueprint
 from agent_console.views.catalogue import ONE, entry_of
@@ -15,11 +16,15 @@ from msp.core import clock
 from msp.core.db import savepoint
 from msp.core.errors import Invalid, MspError
 from msp.core.web.gates import Gate, gated
+from msp.core.web.uploads import takes_files
 from msp.itsm.catalog import questions
 from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.expectation import Promised
-from msp.itsm.catalog.prices import amount_words, price_words
+from msp.itsm.catalog.notice import earliest_for
+from msp.itsm.catalog.prices import price_words
+from msp.itsm.catalog.queries import Entry
 from msp.itsm.catalog.services import orders
+from msp.itsm.catalog.sums import sum_of
 from msp.itsm.tickets import queries as tickets
 from tenants import directory
 from tenants import queries as tenants
@@ -34,27 +39,42 @@ def order_form(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue:
     contact_id = forms.one_id(request.args, "contact")
     contact = tenants.visible_contact(contact_id, by=g.actor) if contact_id else None
     e_mail = contact.e_mail if contact is not None and contact.tenant_id == tenant_id else ""
-    return _form(tenant_id, item_id, {"contact": e_mail or ""})
+    return _form(tenant_id, item_id, {"contact": e_mail or ""}, {})
 
 
 @blueprint.post(f"{ONE}/order")
 @gated(ORDER)
+@takes_files()
 def place_order(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue:
     entry, sent = entry_of(tenant_id, item_id), request.form
-    if sent.get("act") == "look":
-        return _form(tenant_id, item_id, sent)
+    answered, files = _answers(entry)
     try:
         with savepoint():
+            for each in files:
+                each.require_whole()
+            if sent.get("act") == "look":
+                return _form(tenant_id, item_id, sent, answered)
             placed = orders.order(
-                item_id, number=forms.number(sent, "number") or 0, answers=questions.typed(entry.content["form"], sent),
-                note=forms.text(sent, "note"), contact_id=_contact(tenant_id, "contact"), by=g.actor,
+                item_id, number=forms.number(sent, "number") or 0, answers=answered, note=forms.text(sent, "note"),
+                contact_id=_contact(tenant_id, "contact"), by=g.actor,
                 for_contact_id=_contact(tenant_id, "for") if forms.text(sent, "for") else None,
             )  # fmt: skip
             ref = tickets.visible_ticket(placed.ticket_id, by=g.actor).ref
     except answers.REFUSED as error:
-        return _form(tenant_id, item_id, sent, error)
+        return _form(tenant_id, item_id, sent, answered, error)
     notices.say("It is ordered.")
     return redirect(url_for("ticket.page", ref=ref), 303)
+
+
+def _answers(entry: Entry) -> tuple[dict[str, Any], list[Attachments]]:
+    """What was typed, with the ids of the files that came along or were sent before."""
+    form = entry.content["form"]
+    typed, files = questions.typed(form, request.form), []
+    for name in questions.file_names(form):
+        field = questions.PREFIX + name
+        files.append(Attachments(entry.item.tenant_id, by=g.actor, field=field, kept=field))
+        typed[name] = [str(id) for id in files[-1].ids]
+    return typed, files
 
 
 def _contact(tenant_id: UUID, field: str) -> UUID:
@@ -64,20 +84,28 @@ def _contact(tenant_id: UUID, field: str) -> UUID:
     return found.id
 
 
-def _form(tenant_id: UUID, item_id: UUID, typed: Any, error: MspError | None = None) -> ResponseReturnValue:
+def _form(
+    tenant_id: UUID, item_id: UUID, typed: Any, answered: dict[str, Any], error: MspError | None = None
+) -> ResponseReturnValue:
     entry, client = entry_of(tenant_id, item_id), tenants.visible_client(tenant_id, by=g.actor)
     if error is not None and error.errors:
         error = type(error)(errors=[_renamed(each) for each in error.errors])
-    form, named = entry.content["form"], OfClient(client.id, by=g.actor)
-    answers_typed = questions.typed(form, typed) if hasattr(typed, "getlist") else {}
-    cost = questions.cost(entry.content, answers_typed)
+    form = entry.content["form"]
+    named = OfClient(client.id, by=g.actor, file_ids=questions.file_ids(form, answered))
+    shown = {**entry.content, "is_price_shown": True}  # to agents always
+    asked = questions.asked(shown, answered, named, earliest_for(client.id, clock.now(), by=g.actor))
     return client_page(
         "console/catalogue/order.html", client, "catalogue", error, entry=entry, typed=typed,
-        asked=questions.asked(form, answers_typed, named), may_update=questions.has_conditions(form), amount=amount_words,
-        currency=entry.version.currency,
+        asked=asked, may_update=questions.has_conditions(form), sum=sum_of(entry, asked.answers, for_agent=True),
         expected=Promised(client.id, clock.now()).of(entry.content, "console"),
-        price="" if entry.content["is_quoted"] else price_words(cost.once, cost.monthly, entry.version.currency),
+        price=_price(entry),
     )  # fmt: skip
+
+
+def _price(entry: Entry) -> str:
+    """What it costs without what is picked; nothing before a quote."""
+    version = entry.version
+    return "" if entry.content["is_quoted"] else price_words(version.price_once, version.price_monthly, version.currency)
 
 
 def _renamed(wrong: Any) -> Any:

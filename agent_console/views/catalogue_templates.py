@@ -38,7 +38,7 @@ def add_catalogue_template() -> ResponseReturnValue:
     sent = request.form
     if request.method != "POST":
         return _editor(None, catalog.BLANK, catalogue_forms.typed_of(catalog.BLANK))
-    if catalogue_forms.is_look(sent):
+    if catalogue_forms.is_step(sent):
         return _editor(None, catalog.BLANK, catalogue_forms.rearranged(sent))
     try:
         with savepoint():
@@ -60,7 +60,7 @@ def catalogue_template(template_id: UUID) -> ResponseReturnValue:
 def change_catalogue_template(template_id: UUID) -> ResponseReturnValue:
     """Save it, look at it, retire it or offer it again."""
     shown, sent = library.visible_template(template_id, by=g.actor), request.form
-    if catalogue_forms.is_look(sent):
+    if catalogue_forms.is_step(sent):
         return _editor(shown, shown.version.content, catalogue_forms.rearranged(sent))
     standing = {"retire": False, "offer": True}.get(sent.get("act", ""))
     try:
@@ -129,11 +129,14 @@ def _list(error: MspError | None = None) -> ResponseReturnValue:
 
 def _editor(shown: library.Shown | None, before: Mapping[str, Any], typed: Any, error: MspError | None = None) -> ResponseReturnValue:
     preview = catalogue_forms.preview_of(typed, before) if hasattr(typed, "getlist") else catalogue_forms.tile(before)
+    draft = catalogue_forms.draft_of(typed, before)
+    error = catalogue_forms.placed(error, draft)
     copies = library.copies_of(shown.template.id, by=g.actor) if shown else []
     clients = tenants.clients_by_id({copy.tenant_id for copy in copies}, by=g.actor)
     return answers.page(
         "console/catalogue/template.html", catalogue_forms.named(error), original=shown.template if shown else None, typed=typed,
         preview=preview,
         copies=[(clients[copy.tenant_id], copy) for copy in copies if copy.tenant_id in clients],
-        may_edit=g.actor.may(Permission.CATALOG_MANAGE), **catalogue_forms.editor(typed, before["form"]),
+        may_edit=g.actor.may(Permission.CATALOG_MANAGE), **catalogue_forms.editor(typed, draft),
+        **catalogue_forms.builder_fields(draft, error, typed),
     )  # fmt: skip

@@ -7,12 +7,14 @@ from uuid import UUID
 from flask import g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from msp.core import clock
 from msp.core.db import savepoint
 from msp.core.errors import Conflict, Forbidden, Invalid, MspError, NotFound, StaleVersion
+from msp.core.web.uploads import takes_files
 from msp.itsm.catalog import queries, questions, underway
 from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.models import Order
-from msp.itsm.catalog.prices import amount_words
+from msp.itsm.catalog.notice import earliest_for
 from msp.itsm.catalog.services import correcting
 from msp.itsm.catalog.services.fulfilling import WAITS
 from portal import forms
@@ -30,12 +32,14 @@ def page(order_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/orders/<uuid:order_id>")
+@takes_files()
 def change(order_id: UUID) -> ResponseReturnValue:
     """Save it, and ask about it anew; or show the form again with what its answers ask."""
     placed = _own(order_id)
-    typed, note = questions.typed(underway.content_of(placed)["form"], request.form), forms.text("note")
-    if request.form.get("act") == "look":
-        return _form(placed, typed, note)
+    (typed, wrong), note = forms.answers(underway.content_of(placed)["form"]), forms.text("note")
+    refused = Invalid(errors=wrong) if wrong else None
+    if refused or request.form.get("act") == "look":
+        return _form(placed, typed, note, refused)
     is_again = placed.state == "declined"
     try:
         with savepoint():
@@ -53,20 +57,12 @@ def _own(order_id: UUID) -> Order:
 
 
 def _form(placed: Order, typed: Mapping[str, Any], note: str, error: MspError | None = None) -> ResponseReturnValue:
-    content, named = underway.content_of(placed), OfClient(g.host.id, by=g.actor)
+    content, ticket = underway.content_of(placed), underway.ticket_of(placed)
+    named = OfClient(g.host.id, by=g.actor, file_ids=questions.file_ids(content["form"], typed), ticket=ticket)
+    asked = questions.asked(content, typed, named, earliest_for(g.host.id, clock.now(), by=g.actor))
     html = render_template(
-        "portal/correction.html", order=placed, ref=underway.ticket_of(placed).ref, may_change=placed.state in WAITS,
-        asked=questions.asked(content["form"], typed, named), may_update=questions.has_conditions(content["form"]), note=note,
-        amount=amount_words, currency=placed.currency, errors=_errors(error), refusal=error,
+        "portal/correction.html", order=placed, ref=ticket.ref, may_change=placed.state in WAITS, asked=asked,
+        may_update=questions.has_conditions(content["form"]), note=note, errors=forms.by_question(error), refusal=error,
     )  # fmt: skip
     return make_response(html, error.status if error else 200)
 
-
-def _errors(error: MspError | None) -> dict[str, str]:
-    """Messages by the name of the field that they are about."""
-    found = {}
-    for wrong in error.errors if error else ():
-        pointer = wrong.pointer.strip("/")
-        is_answer = pointer.startswith("answers/")
-        found[questions.PREFIX + pointer.removeprefix("answers/") if is_answer else pointer.split("/")[0]] = wrong.message
-    return found

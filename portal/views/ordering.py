@@ -1,6 +1,6 @@
 """Ordering: one item with its form, the basket, one's former orders and doing one of them again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,16 @@ from uuid import UUID
 from flask import g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from msp.core import clock
 from msp.core.db import savepoint
-from msp.core.errors import Conflict, Forbidden, Invalid, MspError, StaleVersion
+from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, MspError, StaleVersion
+from msp.core.web.uploads import takes_files
 from msp.itsm.catalog import queries, questions
 from msp.itsm.catalog.choices import OfClient
-from msp.itsm.catalog.prices import amount_words
+from msp.itsm.catalog.notice import earliest_for
 from msp.itsm.catalog.queries import Entry
 from msp.itsm.catalog.services import keeping, orders
+from msp.itsm.catalog.sums import sum_of
 from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.words import status_words
 from portal import catalogue, forms, fulfilment
@@ -30,13 +33,22 @@ _REFUSED = (Invalid, Conflict, Forbidden, StaleVersion)
 
 @dataclass(frozen=True)
 class Draft:
-    """What stands in the form: answers by field, the note, whom it is for; `line_id` where it lies in the basket."""
+    """What stands in the form: answers by field, the note, whom it is for; `line_id` where it lies in the basket.
+
+    `wrong` says which files were not taken; the others are kept until the order goes.
+    """
 
     typed: Mapping[str, Any]
     note: str = ""
     e_mail: str = ""
     line_id: UUID | None = None
     line_version: int = 0
+    wrong: Sequence[FieldError] = ()
+
+    def require_files(self) -> None:
+        """Refuse where a file that came along was not taken."""
+        if self.wrong:
+            raise Invalid(errors=self.wrong)
 
 
 @blueprint.get("/catalogue/items/<uuid:item_id>")
@@ -48,14 +60,16 @@ def item(item_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/catalogue/items/<uuid:item_id>")
+@takes_files()
 def order(item_id: UUID) -> ResponseReturnValue:
     """Order it, put it into the basket, or show it again with what the choices cost."""
     entry = queries.visible_item(item_id, by=g.actor)
     draft, act = _sent(entry), request.form.get("act", "order")
     if act == "look":
-        return _item(entry, draft)
+        return _item(entry, draft, Invalid(errors=draft.wrong) if draft.wrong else None)
     try:
         with savepoint():
+            draft.require_files()
             asked: dict[str, Any] = {
                 "number": forms.number("number"), "answers": draft.typed, "note": draft.note, "by": g.actor,
                 "for_contact_id": _colleague(draft.e_mail),
@@ -100,6 +114,7 @@ def line(line_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/basket/<uuid:line_id>")
+@takes_files()
 def change_line(line_id: UUID) -> ResponseReturnValue:
     """Save it, or take it out."""
     if request.form.get("act") == "take_out":
@@ -109,9 +124,10 @@ def change_line(line_id: UUID) -> ResponseReturnValue:
     entry = queries.visible_item(row.item_id, by=g.actor)
     draft = _sent(entry, line_id)
     if request.form.get("act") == "look":
-        return _item(entry, draft)
+        return _item(entry, draft, Invalid(errors=draft.wrong) if draft.wrong else None)
     try:
         with savepoint():
+            draft.require_files()
             keeping.change_line(
                 line_id, number=forms.number("number"), version=draft.line_version, answers=draft.typed, note=draft.note,
                 for_contact_id=_colleague(draft.e_mail), by=g.actor,
@@ -143,8 +159,8 @@ def former() -> ResponseReturnValue:
 
 
 def _sent(entry: Entry, line_id: UUID | None = None) -> Draft:
-    typed = questions.typed(entry.content["form"], request.form)
-    return Draft(typed, forms.text("note"), forms.text("for"), line_id, forms.number("version"))
+    typed, wrong = forms.answers(entry.content["form"])
+    return Draft(typed, forms.text("note"), forms.text("for"), line_id, forms.number("version"), wrong)
 
 
 def _colleague(e_mail: str) -> UUID | None:
@@ -162,7 +178,7 @@ def _again(order_id: UUID, entry: Entry) -> Draft:
     former = queries.visible_order(order_id, by=g.actor).order
     if former.item_id != entry.item.id or former.contact_id != g.actor.id:
         return Draft({})
-    return Draft(questions.still_asked(entry.content["form"], former.answers), former.note, _address(former.for_contact_id))
+    return Draft(questions.repeated(entry.content["form"], former.answers), former.note, _address(former.for_contact_id))
 
 
 def _address(contact_id: UUID | None) -> str:
@@ -175,33 +191,25 @@ def _address(contact_id: UUID | None) -> str:
 
 
 def _item(entry: Entry, draft: Draft, error: MspError | None = None, *, is_again: bool = False) -> ResponseReturnValue:
-    errors = _errors(error)
+    errors = forms.by_question(error)
     if "for_contact_id" in errors:
         errors["for"] = errors.pop("for_contact_id")
-    content, named = entry.content["form"], OfClient(g.host.id, by=g.actor)
+    named = OfClient(g.host.id, by=g.actor, file_ids=questions.file_ids(entry.content["form"], draft.typed))
+    asked = questions.asked(entry.content, draft.typed, named, earliest_for(g.host.id, clock.now(), by=g.actor))
     html = render_template(
-        "portal/item.html", asked=questions.asked(content, draft.typed, named), may_update=questions.has_conditions(content),
-        amount=amount_words, currency=entry.version.currency, entry=entry, draft=draft, errors=errors, refusal=error, is_again=is_again,
+        "portal/item.html", asked=asked, may_update=questions.has_conditions(entry.content["form"]),
+        entry=entry, draft=draft, errors=errors, refusal=error, is_again=is_again,
         action=url_for("ordering.change_line", line_id=draft.line_id) if draft.line_id else request.path,
-        sum=catalogue.sum_of(entry, draft.typed), steps=fulfilment.next_steps(entry, draft.typed, named),
-        expected=catalogue.expected(entry),
+        sum=sum_of(entry, asked.answers), steps=fulfilment.next_steps(entry, asked.answers), expected=catalogue.expected(entry),
         is_kept=entry.item.id in queries.favourite_ids(g.host.id, by=g.actor), may_order_for=g.actor.may(Permission.ORDER_FOR),
     )  # fmt: skip
     return make_response(html, error.status if error else 200)
 
 
-def _errors(error: MspError | None) -> dict[str, str]:
-    """Messages by the name of the field; those about answers by that of the question."""
-    found = {}
-    for wrong in error.errors if error else ():
-        pointer = wrong.pointer.strip("/")
-        is_answer = pointer.startswith("answers/")
-        found[questions.PREFIX + pointer.removeprefix("answers/") if is_answer else pointer.split("/")[0]] = wrong.message
-    return found
-
-
 def _basket(error: MspError | None = None) -> ResponseReturnValue:
-    lines, named = queries.basket(g.host.id, by=g.actor), OfClient(g.host.id, by=g.actor)
+    lines = queries.basket(g.host.id, by=g.actor)
+    files = [id for each in lines if each.entry for id in questions.file_ids(each.entry.content["form"], each.line.answers)]
+    named = OfClient(g.host.id, by=g.actor, file_ids=files)
     wrong = {each.pointer.removeprefix("/lines/"): each.message for each in error.errors} if error else {}
     rows = [
         {

@@ -30,7 +30,7 @@ def _options(**labels: str) -> list[dict[str, str]]:
 _JOINER = {
     "parts": [
         {"name": "name", "kind": "text", "label": "Full name", "required": True},
-        {"name": "first_day", "kind": "date", "label": "First day", "required": True},
+        {"name": "first_day", "kind": "date", "label": "First day", "required": True, "minimum": 3},
         {"name": "site", "kind": "site", "label": "Where will they work?", "required": True},
         {
             "name": "place", "kind": "choice", "label": "Mostly", "required": True,
@@ -41,9 +41,25 @@ _JOINER = {
             "show_if": {"field": "place", "is": "home"},
         },
         {
-            "name": "equipment", "kind": "multi_choice", "label": "Equipment",
-            "options": _options(tablet="Tablet, 11 inch|420.00", laptop="Laptop, 14 inch|980.00", headset="Headset|85.00"),
+            "name": "role", "kind": "choice", "label": "What will they do?", "show_if": {"field": "place", "in": ["desk", "floor"]},
+            "options": _options(reception="Reception", office="Office", team="In a team", lead="Leads a team"),
+            "options_by": {"field": "place", "values": {"desk": ["reception", "office"], "floor": ["team", "lead"]}},
         },
+        {
+            "name": "records", "kind": "text", "label": "Whose records may they open?", "hint": "A team, or a person they stand in for",
+            "show_if": {"field": "place", "is": "floor"}, "required_if": {"field": "role", "is": "lead"},
+        },
+        {"name": "kit", "kind": "section", "label": "Equipment", "text": "It lies ready on the first day."},
+        {
+            "name": "equipment", "kind": "multi_choice", "label": "What do they need?",
+            "options": _options(tablet="Tablet, 11 inch|420.00", laptop="Laptop, 14 inch|980.00", headset="Headset|85.00", none="Nothing new"),
+        },
+        {
+            "name": "bag", "kind": "choice", "label": "A bag for the laptop?", "show_if": {"field": "equipment", "is": "laptop"},
+            "options": _options(no="No", sleeve="Sleeve|18.00", rucksack="Rucksack|55.00"),
+        },
+        {"name": "contract", "kind": "file", "label": "Signed contract", "hint": "Or send it later", "maximum": 1},
+        {"name": "told", "kind": "note", "label": "", "text": "We mail the sign-in to their manager the day before."},
     ]
 }  # fmt: skip
 _LEAVER = {

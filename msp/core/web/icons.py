@@ -42,6 +42,7 @@ TABLER = (
     "fingerprint",
     "flag",
     "git-merge",
+    "grip-vertical",
     "history",
     "hourglass",
     "inbox",

@@ -10,7 +10,7 @@ from msp.core import clock
 from msp.core.api.blueprint import Resource
 from msp.core.api.conditional import expected_version
 from msp.core.api.schemas import listed
-from msp.itsm.catalog import queries
+from msp.itsm.catalog import queries, questions
 from msp.itsm.catalog.expectation import Promised
 from msp.itsm.catalog.orders_api import order_of, placed_orders, whose
 from msp.itsm.catalog.queries import Entry
@@ -118,5 +118,5 @@ def _item(entry: Entry, promised: Promised) -> dict[str, Any]:
         shown |= {"template_id": None, "template_number": None}
         shown["tasks"] = [{**task, "detail": "", "team_id": None} for task in shown["tasks"]] if shown["tasks"] else None
         if not shown["is_price_shown"]:
-            shown |= {"price_once": None, "price_monthly": None}
+            shown |= {"price_once": None, "price_monthly": None, "form": questions.unpriced(shown["form"])}
     return shown

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from msp.core import clock
 from msp.core.actor import Actor
 from msp.core.errors import Conflict, Invalid, NotFound
 from msp.itsm.catalog import questions
 from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.models import CatalogItem
+from msp.itsm.catalog.notice import earliest_for
 from msp.itsm.catalog.queries import Entry, visible_item
 from tenants import queries as tenants
 from tenants.models import Contact
@@ -46,8 +48,10 @@ def checked_wish(
     if len(note) > NOTE_LENGTH:
         raise Invalid.field("note", f"At most {NOTE_LENGTH} characters.", "too_long")
     for_contact = _receiver(entry.item.tenant_id, for_contact_id, contact, by=by)
-    named = OfClient(entry.item.tenant_id, by=by)
-    return Wish(entry, questions.checked_answers(entry.content["form"], answers, named), note, contact, for_contact, named)
+    form, tenant_id = entry.content["form"], entry.item.tenant_id
+    named = OfClient(tenant_id, by=by, file_ids=questions.file_ids(form, answers))
+    checked = questions.checked_answers(form, answers, named, earliest_for(tenant_id, clock.now(), by=by))
+    return Wish(entry, checked, note, contact, for_contact, named)
 
 
 def may_order(item: CatalogItem, contact: Contact) -> bool:

@@ -1,4 +1,4 @@
-"""What pages of either surface draw of the catalogue: `catalog/questions.html`."""
+"""What pages of either surface draw of the catalogue: `catalog/form.html`."""
 
 from flask import Blueprint
 

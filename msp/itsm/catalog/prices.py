@@ -8,7 +8,12 @@ _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 def amount_words(amount: Decimal, currency: str) -> str:
     """`£980`, `£12.50`, `CHF 1,200`: pennies only where there are some."""
     text = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
-    return f"{_SIGNS[currency]}{text}" if currency in _SIGNS else f"{currency} {text}"
+    return f"{sign_of(currency)}{text}"
+
+
+def sign_of(currency: str) -> str:
+    """What stands before an amount: `£`, or `CHF ` where a currency has no sign of its own here."""
+    return _SIGNS.get(currency, f"{currency} ")
 
 
 def price_words(once: Decimal | None, monthly: Decimal | None, currency: str) -> str:

@@ -5,19 +5,24 @@ beside it. Answers are those of `forms.answers`, by the names of the form's part
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from msp.core.app import settings
 from msp.core.errors import FieldError, Invalid
 from msp.core.web.formats import count_words
 from msp.itsm.catalog.forms import answers as forms
-from msp.itsm.catalog.forms.definition import Form, Option, Part, parse, to_json
+from msp.itsm.catalog.forms.definition import Form, Part, parse, to_json
+from msp.itsm.catalog.forms.words import short_day_words
+from msp.itsm.catalog.prices import amount_words
 
 Json = Mapping[str, Any]
 BLANK: dict[str, Any] = {}
 PREFIX = "q-"  # before the names of a page's fields, which has others of its own
-UNASKED = frozenset({"ci", "file"})
+UNASKED = frozenset({"ci"})
 
 
 def form_of(data: Json) -> Form:
@@ -31,7 +36,7 @@ def checked_form(data: Any) -> dict[str, Any]:
         return {}
     form = parse(data)
     wrong = [
-        FieldError(f"/parts/{place}/kind", "unknown", "Orders cannot ask for files or configuration items yet.")
+        FieldError(f"/parts/{place}/kind", "unknown", "Orders cannot ask for devices yet: there is no register of them.")
         for place, part in enumerate(form.parts)
         if part.kind in UNASKED
     ]
@@ -40,9 +45,43 @@ def checked_form(data: Any) -> dict[str, Any]:
     return to_json(form)
 
 
-def checked_answers(form: Json, typed: Json, choices: forms.Choices) -> dict[str, Any]:
+def checked_answers(form: Json, typed: Json, choices: forms.Choices, earliest: forms.Earliest) -> dict[str, Any]:
     """The answers to what is asked; raises Invalid with `/answers/…` for each that is missing or of the wrong kind."""
-    return forms.check_json(form_of(form), dict(typed), choices=choices).answers
+    answers = forms.check_json(form_of(form), dict(typed), choices=choices, earliest=earliest).answers
+    most, names = settings().max_files_per_message, file_names(form)
+    if len(file_ids(form, answers)) > most:
+        name = next(name for name in reversed(names) if answers.get(name))
+        raise Invalid(errors=[FieldError(f"/answers/{name}", "too_many", f"At most {most} files go with one order.")])
+    return answers
+
+
+def file_names(form: Json) -> list[str]:
+    """The names of the parts that ask for files."""
+    return [part.name for part in form_of(form).parts if part.kind == "file"]
+
+
+def file_ids(form: Json, answers: Json) -> list[UUID]:
+    """The files that these answers name; what is no id is left out."""
+    found = []
+    for name in file_names(form):
+        given = answers.get(name)
+        for each in given if isinstance(given, list) else [given]:
+            try:
+                found.append(UUID(each))
+            except (ValueError, TypeError, AttributeError):
+                continue
+    return found
+
+
+def repeated(form: Json, answers: Json) -> dict[str, Any]:
+    """Of a former order's answers those that can be given again; its files hang on its ticket."""
+    files = file_names(form)
+    return {name: value for name, value in still_asked(form, answers).items() if name not in files}
+
+
+def unpriced(form: Json) -> dict[str, Any]:
+    """The form without prices, for whoever is not to see them."""
+    return to_json(_unpriced(form_of(form))) if form else {}
 
 
 def still_asked(form: Json, answers: Json) -> dict[str, Any]:
@@ -64,20 +103,41 @@ def typed(form: Json, sent: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Asked:
-    """A part as a page shows it: what was typed, and the options that stand for the answers above it."""
+    """A form as a page shows it: `state` says which parts are asked and which options stand as the answers are.
 
-    part: Part
-    field: str
-    typed: Any
-    options: tuple[tuple[str, str], ...]
-    priced: tuple[Option, ...]
+    `form` has no prices where the client's people do not see them, so that the page holds none either.
+    """
+
+    form: Form
+    typed: Json
+    state: forms.Checked | None
+    choices: forms.Choices
+    currency: str
+    earliest: forms.Earliest | None = None
+
+    @property
+    def answers(self) -> Json:
+        """What is answered so far, and right."""
+        return self.state.answers if self.state else {}
+
+    def first_day(self, part: Part) -> date | None:
+        """The first day that a date may name; None where any will do."""
+        return self.earliest(int(part.minimum)) if self.earliest and part.kind == "date" and part.minimum is not None else None
+
+    def day_words(self, day: date) -> str:
+        """A day as a hint says it."""
+        return short_day_words(day)
+
+    def amount(self, price: Decimal) -> str:
+        """The price of an option as it is shown."""
+        return amount_words(price, self.currency)
 
 
-def asked(form: Json, typed: Json, choices: forms.Choices) -> list[Asked]:
-    """The parts that are asked as the answers stand."""
-    read = form_of(form)
-    shown = forms.check(read, typed, choices=choices).shown
-    return [_asked(part, typed, choices) for part in read.parts if part.name in shown]
+def asked(content: Json, typed: Json, choices: forms.Choices, earliest: forms.Earliest) -> Asked:
+    """What an order asks as the answers stand; `content` is that of an item."""
+    form = form_of(content["form"])
+    state = forms.check(form, typed, choices=choices)
+    return Asked(form if content["is_price_shown"] else _unpriced(form), typed, state, choices, content["currency"], earliest)
 
 
 def has_conditions(form: Json) -> bool:
@@ -92,22 +152,20 @@ def has_prices(form: Json) -> bool:
 
 @dataclass(frozen=True)
 class Cost:
-    """What an order costs, once and per month, and the lines that make it up: label, amount, whether it is monthly."""
+    """What an order costs, once and per month; `picked` is what the options add, each with its label."""
 
     once: Decimal | None
     monthly: Decimal | None
-    lines: tuple[tuple[str, Decimal, bool], ...]
+    picked: tuple[tuple[str, Decimal], ...]
 
 
 def cost(content: Json, answers: Json) -> Cost:
     """The item's own price, and what the answers add to it."""
     once, monthly = (None if content[name] is None else Decimal(content[name]) for name in ("price_once", "price_monthly"))
-    found = [(str(content["name"]), once, False)] if once is not None else []
-    for each in forms.prices(form_of(content["form"]), answers):
-        found.append((each.label, each.once, False))
-        once = (once or Decimal(0)) + each.once
-    found += [(f"{content['name']}, per month", monthly, True)] if monthly is not None else []
-    return Cost(once, monthly, tuple(found))
+    picked = tuple((each.label, each.once) for each in forms.prices(form_of(content["form"]), answers))
+    if picked:
+        once = sum((amount for _, amount in picked), once or Decimal(0))
+    return Cost(once, monthly, picked)
 
 
 def said(form: Json) -> str:
@@ -123,9 +181,6 @@ def _part_words(part: Part) -> str:
     return f"{part.label} ({options})" if options else part.label
 
 
-def _asked(part: Part, typed: Json, choices: forms.Choices) -> Asked:
-    allowed = part.options_by.of(typed.get(part.options_by.field)) if part.options_by else None
-    priced = tuple(option for option in part.options if allowed is None or option.value in allowed)
-    named = tuple(choices.allowed(part.kind).items()) if part.kind in ("person", "site") else ()
-    options = tuple((option.value, option.label) for option in priced) or named
-    return Asked(part, PREFIX + part.name, typed.get(part.name, ""), options, priced)
+def _unpriced(form: Form) -> Form:
+    parts = (replace(part, options=tuple(replace(option, price=None) for option in part.options)) for part in form.parts)
+    return Form(tuple(parts))

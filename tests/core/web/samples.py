@@ -1,7 +1,9 @@
 """Sample pages made of the shipped macros: what the look is checked on. It is Wed 31 March 2027, 10:44 in London."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +15,12 @@ from msp.core.web.brand import hue_of
 from msp.core.web.formats import when_words
 from msp.core.web.shell import Brand, Flash, Live, NavGroup, NavItem, Shell, User
 from msp.core.web.templating import TEMPLATES, equip
+from msp.itsm.catalog.forms import builder, builder_view
+from msp.itsm.catalog.forms.answers import check, prices
+from msp.itsm.catalog.forms.definition import KINDS, parse
+from msp.itsm.catalog.prices import amount_words
+from msp.itsm.catalog.questions import Asked
+from msp.itsm.catalog.sums import Sum
 from msp.itsm.sla.engine import clock
 from msp.itsm.sla.engine.calendar import Calendar, Holiday
 from msp.itsm.sla.engine.definition import CalendarVersion, Definitions, Policy, Target
@@ -27,10 +35,11 @@ from msp.itsm.sla.thread.receipt import receipt
 from msp.itsm.sla.thread.strip import day_strip
 from msp.itsm.sla.words import sla_words
 from msp.itsm.tickets.words import status_words
+from tests.itsm.catalog.form_samples import CHOICES, JOINER
 
 LONDON = ZoneInfo("Europe/London")
 PAGES = Path(__file__).parent / "pages"
-ITSM = [TEMPLATES.parents[2] / "itsm" / part / "templates" for part in ("sla", "tickets")]
+ITSM = [TEMPLATES.parents[2] / "itsm" / part / "templates" for part in ("sla", "tickets", "catalog")]
 BRANDS = {"northwind": "#007a82", "harbor": "#b5532a"}
 
 
@@ -165,6 +174,7 @@ def context(page: str) -> dict[str, Any]:
     """What a sample page is rendered with."""
     shells = {
         "portal_ticket": portal_shell("My requests"),
+        "portal_request": portal_shell("Catalogue"),
         "sign_in": portal_shell(user=None),
         "error_page": portal_shell(user=None),
         "settings": console_shell(flashes=(Flash("Calendar saved", undo_url="/undo"),)),
@@ -189,7 +199,27 @@ def context(page: str) -> dict[str, Any]:
         "at": london,
         "when": lambda instant: when_words(instant, NOW, LONDON),
         "week": _week(),
+        "joiner": _joiner(),
     }
+
+
+def _joiner() -> SimpleNamespace:
+    """A request form as it comes back: one date is too early."""
+    form = parse(JOINER)
+    typed = {"name": "Leonie Abernathy-Okonjo", "first_day": "2027-04-02", "where": "room", "role": "nurse", "kit": ["tablet", "headset"]}
+    checked = check(form, typed, choices=CHOICES, earliest=lambda days: london(4 + days, 9, month=4).date())
+    errors = {"fb-role-olabel-1": "This cannot be empty", "fb-role-show_value": "Say which answer."}
+    draft = replace(builder.of_form(form), focus="kit", errors=errors)
+    picked = [(line.label, amount_words(line.once, "GBP")) for line in prices(form, checked.answers)]
+    return SimpleNamespace(
+        errors=checked.errors,
+        draft=draft,
+        boxes=builder_view.boxes(draft),
+        kinds=KINDS,
+        look=Asked(form, {}, None, CHOICES, "GBP"),
+        asked=Asked(form, typed, checked, CHOICES, "GBP"),
+        sum=Sum([("New colleague, per month", "£34")], picked, "£505", "£34", Decimal(0), "£", may_be_free=True),
+    )
 
 
 def _week() -> list[dict[str, Any]]:

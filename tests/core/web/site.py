@@ -16,7 +16,8 @@ from msp.core.web.headers import security_headers
 from tests.core.web import samples
 
 PAGES = (
-    "queue", "ticket", "settings", "gallery", "portal_home", "portal_ticket", "portal_report", "sign_in", "error_page",
+    "queue", "ticket", "settings", "gallery", "portal_home", "portal_ticket", "portal_report", "portal_request",
+    "form_builder", "sign_in", "error_page",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 VIEWS = {"wide": (1280, "light"), "dark": (1280, "dark"), "narrow": (390, "light")}
-DARK = ("gallery", "ticket", "settings", "portal_ticket")  # every component stands on one of them
+DARK = ("gallery", "ticket", "settings", "portal_ticket", "portal_request", "form_builder")  # every component stands on one of them
 PORTAL = [page for page in PAGES if page.startswith("portal") or page in ("sign_in", "error_page")]
 
 

@@ -65,11 +65,29 @@ def test_an_item_is_made_changed_ordered_and_withdrawn(console_app: Any, acme: A
 
 
 def test_hidden_prices_are_not_told_to_contacts(acme: Any, lead: Any, call: Any) -> None:
-    item = lead.post(f"/tenants/{acme.id}/catalog/items", name="Advice", price_once="120", is_price_shown=False).json
+    option = {"value": "long", "label": "Long", "price": "60"}
+    form = {"parts": [{"name": "size", "kind": "choice", "label": "Size", "options": [option]}]}
+    item = lead.post(f"/tenants/{acme.id}/catalog/items", name="Advice", price_once="120", is_price_shown=False, form=form).json
+    assert item["form"] == form
     requester = call(acme.actor(), acme)
-    assert requester.get(f"/catalog/items/{item['id']}").json["price_once"] is None
+    seen = requester.get(f"/catalog/items/{item['id']}").json
+    assert seen["price_once"] is None
+    assert seen["form"]["parts"][0]["options"] == [{"value": "long", "label": "Long"}]
     assert requester.post(f"/catalog/items/{item['id']}/orders", number=1).json["price_once"] is None
     assert lead.get(f"/catalog/orders?tenant_id={acme.id}").json["data"][0]["price_once"] == "120.00"
+
+
+def test_answers_are_held_to_days_and_files(acme: Any, lead: Any, call: Any) -> None:
+    parts = [
+        {"name": "day", "kind": "date", "label": "Day", "minimum": 1}, {"name": "plan", "kind": "file", "label": "Plan"},
+        {"name": "note", "kind": "text", "label": "Note"},
+    ]  # fmt: skip
+    item = lead.post(f"/tenants/{acme.id}/catalog/items", name="Advice", form={"parts": parts}).json
+    requester, path = call(acme.actor(), acme), f"/catalog/items/{item['id']}/orders"
+    wrong = requester.post(path, number=1, answers={"day": "2020-01-01", "plan": [str(uuid4())], "note": 5})
+    assert wrong.status_code == 422
+    assert {each["pointer"] for each in wrong.json["errors"]} == {"/answers/day", "/answers/plan", "/answers/note"}
+    assert requester.post(path, number=1, answers={"day": "2099-01-01", "note": "Soon"}).status_code == 201
 
 
 def test_templates_are_written_copied_exported_and_imported(acme: Any, lead: Any) -> None:

@@ -14,7 +14,6 @@ from werkzeug.datastructures import MultiDict
 from msp.core.errors import Invalid
 from msp.itsm.catalog.forms import answers
 from msp.itsm.catalog.forms.definition import KINDS, parse, to_json
-from msp.itsm.catalog.forms.words import because, condition_words
 from tests.itsm.catalog.form_samples import CHOICES, JOINER, random_answers, random_form
 
 FORM = parse(JOINER)
@@ -188,14 +187,14 @@ def test_json_answers_are_pointed_at() -> None:
 
 
 def test_conditions_are_said_in_words() -> None:
-    said = {part.name: condition_words(FORM, part.show_if) for part in FORM.parts if part.show_if}
+    said = {part.name: FORM.said(part.show_if) for part in FORM.parts if part.show_if}
     assert said["registration"] == "Where will they work = Treatment room"
     assert said["role"] == "Where will they work = Reception or Treatment room"
     assert said["printer"] == "Where will they work = Practice office or Spare chargers is over 2"
     room = FORM.part("registration")
     assert room is not None
     assert room.show_if is not None
-    assert because(FORM, room.show_if) == "you chose “Treatment room”"
+    assert FORM.because(room.show_if) == "you chose “Treatment room”"
 
 
 ANY = st.recursive(

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from msp.core.errors import FieldError, Invalid
 from msp.itsm.catalog.forms.conditions import holds
 from msp.itsm.catalog.forms.definition import FOUND, PICKED, Form, Part
-from msp.itsm.catalog.forms.values import Missing, value_of
+from msp.itsm.catalog.forms.values import Missing, options_for, value_of
 from msp.itsm.catalog.forms.words import day_words, number_words
 
 LISTS = frozenset({"multi_choice", "file"})
@@ -45,11 +45,15 @@ class Given:
 
 @dataclass(frozen=True)
 class Checked:
-    """`answers` holds what is right and shown, `errors` a message by field name, `shown` the names of all parts shown."""
+    """`answers` holds what is right and shown, `errors` a message by field name, `shown` the names of all parts shown.
+
+    `options` holds the values that may be picked as the answers stand, by the name of each part that has options.
+    """
 
     answers: dict[str, Any]
     errors: dict[str, str]
     shown: frozenset[str]
+    options: dict[str, set[str]]
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,11 @@ def check(form: Form, typed: Mapping[str, Any], *, choices: Choices, earliest: E
     seen: dict[str, Any] = {}  # what conditions see: also a value that is out of bounds
     errors: dict[str, str] = {}
     shown: set[str] = set()
+    options: dict[str, set[str]] = {}
     is_section_shown = True
     for part in form.parts:
+        if part.options:
+            options[part.name] = options_for(part, seen)
         if part.kind == "section":
             is_section_shown = True
         is_shown = is_section_shown and (part.show_if is None or holds(part.show_if, seen))
@@ -112,7 +119,8 @@ def check(form: Form, typed: Mapping[str, Any], *, choices: Choices, earliest: E
             seen[part.name] = value
         if error:
             errors[part.name] = error
-    return Checked({name: value for name, value in seen.items() if name not in errors}, errors, frozenset(shown))
+    answers = {name: value for name, value in seen.items() if name not in errors}
+    return Checked(answers, errors, frozenset(shown), options)
 
 
 def check_json(form: Form, data: Any, *, choices: Choices, earliest: Earliest | None = None, at: str = "/answers") -> Checked:

@@ -1,12 +1,15 @@
 """The definition of a request form: frozen values out of JSON and back. docs/request-forms.md describes the JSON."""
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from msp.core.errors import Invalid
-from msp.itsm.catalog.forms.conditions import Condition
+from msp.itsm.catalog.forms.conditions import Condition, Test
 from msp.itsm.catalog.forms.conditions import to_json as condition_json
+from msp.itsm.catalog.forms.conditions import words as condition_words
+from msp.itsm.catalog.forms.words import day_words, number_words
 
 KINDS = ("text", "long_text", "number", "date", "choice", "multi_choice", "person", "site", "ci", "file", "section", "note")
 SILENT = frozenset({"section", "note"})  # they ask nothing
@@ -69,6 +72,42 @@ class Form:
 
     def part(self, name: str) -> Part | None:
         return next((part for part in self.parts if part.name == name), None)
+
+    @property
+    def text(self) -> str:
+        """The JSON of the form as the browser gets it."""
+        return json.dumps(to_json(self))
+
+    @property
+    def groups(self) -> list[tuple[Condition | None, tuple[Part, ...]]]:
+        """The parts, those next to each other with one condition together: a page draws one box around them."""
+        found: list[tuple[Condition | None, tuple[Part, ...]]] = []
+        for part in self.parts:
+            after_section = not found or "section" in (found[-1][1][-1].kind, part.kind)
+            if not after_section and found[-1][0] == part.show_if:
+                found[-1] = (part.show_if, (*found[-1][1], part))
+            else:
+                found.append((part.show_if, (part,)))
+        return found
+
+    def said(self, condition: Condition) -> str:
+        """A condition by the labels of the form: "Where = Treatment room"."""
+
+        def say(name: str, value: Any) -> tuple[str, str]:
+            part = self.part(name)
+            option = part.option(value) if part else None
+            words = option.label if option else day_words(value) if isinstance(value, str) else number_words(value)
+            return (part.label.rstrip("?: ") if part else name), words
+
+        return condition_words(condition, say)
+
+    def because(self, condition: Condition) -> str:
+        """Why a part is asked, once it is: "you chose “Treatment room”", or the condition itself."""
+        part = self.part(condition.field) if isinstance(condition, Test) and condition.op in ("is", "in") else None
+        if part and part.options and isinstance(condition, Test):
+            values = condition.value if condition.op == "in" else (condition.value,)
+            return "you chose " + " or ".join(f"“{option.label}”" for option in map(part.option, values) if option)
+        return self.said(condition)
 
 
 def parse(data: Any) -> Form:

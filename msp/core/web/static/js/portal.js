@@ -3,6 +3,4 @@ import '../vendor/htmx.js';
 import './clock.js';
 import './theme.js';
 import './dialog.js';
-import './upload.js';
-import './composer.js';
 import './live.js';
