@@ -145,7 +145,7 @@ def test_a_runbook_is_chosen_for_a_task_and_told_what_was_answered(
     shown = post(lead, f"{path}/new", **SENT, **chosen, rows="task:told").text
     assert f">{other.name}<" not in shown, "another client's is not offered"
     assert re.search(rf'<option value="{book.id}" selected>{book.name}', shown)
-    assert re.search(r'name="task-0-in-person-from".*?<option value="">Task: detail<', shown, re.DOTALL)
+    assert re.search(r'name="task-0-in-person-from".*?<option value="">As it says itself: Task: detail<', shown, re.DOTALL)
     told = {
         **chosen, "task-0-shown": str(book.id), "task-0-in-person-from": "order.for_name", "task-0-in-plan-from": "fixed",
         "task-0-in-plan-value": "",

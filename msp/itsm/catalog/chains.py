@@ -51,6 +51,11 @@ def checked_chain(data: Any, form: Json) -> dict[str, Any] | None:
     return write_chain(chain)
 
 
+def has_conditions(data: Json | None) -> bool:
+    """Whether whom it asks depends on the price or on an answer."""
+    return data is not None and any(stage.condition is not None for stage in chain_of(data).stages)
+
+
 def named(data: Json | None) -> Iterator[tuple[str, str, UUID]]:
     """The people that a chain names by id: pointer, `contact` or `agent`, id."""
     for number, stage in enumerate(chain_of(data).stages if data else ()):
