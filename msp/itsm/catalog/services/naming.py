@@ -21,6 +21,7 @@ def faults(content: Json, tenant_id: UUID | None, *, by: Actor, agreed: Iterable
 
     Whoever lets orders run a runbook must be allowed to run it; what `agreed` contents let them run already is no news.
     """
+    by.require(Permission.CATALOG_MANAGE)
     told = list(plans.runbooks(content["tasks"]).values())
     known = [each for other in agreed for each in plans.runbooks(other["tasks"]).values()]
     if any(each not in known for each in told):
