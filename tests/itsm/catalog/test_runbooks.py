@@ -8,16 +8,18 @@ import pytest
 
 from msp.core import clock
 from msp.core.errors import Forbidden, Invalid
-from msp.itsm.catalog import library
+from msp.itsm.catalog import difference, library
 from msp.itsm.catalog.services import fulfilling, items, orders, templates
 from msp.itsm.runbooks.services import books
 from msp.itsm.tasks import queries as tasks
 from msp.itsm.tickets import queries as tickets
 from tenants.services import clients
+from tests.itsm.approvals import asked
 from tests.itsm.catalog import on_its_way as way
 from tests.itsm.catalog.test_api import call, lead  # noqa: F401  # fixtures
 from tests.itsm.runbooks.making import MONDAY, listening, runbook, runs, send
 from tests.support import world
+from tests.support.post import text_of
 
 FORM = {"parts": [
     {"name": "who", "kind": "text", "label": "Full name", "required": True},
@@ -73,10 +75,13 @@ def test_an_order_is_done_by_its_runbook_and_resolved(console_app: Any, acme: An
     }  # fmt: skip
     assert way.states(console_app, placed) == ("placed", "open")
     assert send(console_app, other, message="Account is there.", outputs={"account": "nora.quill"}).status_code == 200
-    way.work(console_app)
+    mails = asked.mails(console_app, way.MONDAY, acme)
     assert way.states(console_app, placed) == ("placed", "resolved")
-    told = [kind for kind, _ in way.entries(console_app, placed)]
-    assert told[-4:] == ["runbook_started", "runbook_finished", "task_done", "moved"]
+    told = text_of(asked.mail_to(mails, manager))
+    assert way.ticket_of(console_app, placed).ref in told
+    assert "runbook" not in told.lower(), "the client hears that it is done, not by what"
+    kinds = [kind for kind, _ in way.entries(console_app, placed)]
+    assert kinds[-4:] == ["runbook_started", "runbook_finished", "task_done", "moved"]
 
 
 def test_what_was_not_answered_is_told_as_the_runbook_says(
@@ -226,3 +231,11 @@ def test_runbooks_over_the_api(console_app: Any, acme: Any, lead: Any, call: Any
     assert [each["pointer"] for each in odd.json["errors"]] == ["/tasks/0/runbook_inputs/shoe"]
     bare = lead.post(f"/tickets/{ref}/tasks", tasks=[{"title": "x", "runbook_inputs": {"shoe": "42"}}])
     assert [each["pointer"] for each in bare.json["errors"]] == ["/tasks/0/runbook_inputs"]
+
+
+def test_a_comparison_says_what_a_runbook_is_told(book: Any) -> None:
+    told = {"person": {"from": "order.answer", "value": "who"}, "item": {"from": "order.item", "value": ""}}
+    task = {"runbook_id": str(book.id), "inputs": told, "after": []}
+    content = made(task, {"key": "hello", "title": "Say hello", "after": ["account"]})
+    words = "Make the account (by a runbook; person: An answer: who; item: The item’s name); then Say hello"
+    assert difference.said("tasks", content) == words
