@@ -112,8 +112,7 @@ def plan(tenant_id: UUID, order_id: UUID, *, by: Actor) -> None:
     if not content["tasks"] or not ticket.is_open:
         return
     drafts = plans.drafts(content["tasks"], {team.id for team in tenants.teams()}, OfOrder(placed, content["form"]))
-    planner = Actor.system(ACTOR, *PLAN_RIGHTS, tenant_ids=(tenant_id,))
-    made = tasks.plan_tasks(ticket.id, [_possible(draft, tenant_id) for draft in drafts], by=planner)
+    made = tasks.plan_tasks(ticket.id, [_possible(draft, tenant_id) for draft in drafts], by=planner(tenant_id))
     placed.plan_id = made[0].plan_id
     db.session.flush()
 
@@ -151,6 +150,11 @@ def move(ticket: Ticket, to: str, reason: str | None = None) -> None:
 def clerk(tenant_id: UUID) -> Actor:
     """In whose name the catalogue acts on a client's requests."""
     return Actor.system(ACTOR, *RIGHTS, tenant_ids=(tenant_id,))
+
+
+def planner(tenant_id: UUID) -> Actor:
+    """The same where tasks are planned, some of which runbooks do."""
+    return Actor.system(ACTOR, *PLAN_RIGHTS, tenant_ids=(tenant_id,))
 
 
 def _possible(draft: tasks.Draft, tenant_id: UUID) -> tasks.Draft:
