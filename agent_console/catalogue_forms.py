@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from agent_console import chain_form, forms, plan_form
+from msp.core.actor import Actor
 from msp.core.errors import FieldError, Invalid, MspError
 from msp.itsm.catalog import content as catalog
 from msp.itsm.catalog import questions
@@ -22,7 +23,7 @@ _TEXTS = ("name", "summary", "description", "icon", "category", "price_once", "p
 _STAGE_FIELDS = {
     "approvers": "named", "condition": "field", "remind_after_hours": "remind", "expires_after_hours": "expires", "": "name",
 }  # fmt: skip
-_TASK_FIELDS = {"team_id": "team", "due_minutes": "hours", "key": "title", "": "title"}
+_TASK_FIELDS = {"runbook_id": "runbook", "team_id": "team", "due_minutes": "hours", "key": "title", "": "title"}
 
 
 def content_of(sent: forms.Form, before: Mapping[str, Any], tenant_id: UUID | None = None) -> dict[str, Any]:
@@ -67,6 +68,8 @@ def _field(pointer: str) -> str:
         return f"/stage-{parts[2]}-{_STAGE_FIELDS.get(inner, inner)}"
     if parts[0] == "tasks" and len(parts) > 1:
         inner = "".join(parts[2:3])
+        if inner == "inputs" and len(parts) > 3:
+            return f"/task-{parts[1]}-in-{parts[3]}-{'value' if parts[4:5] == ['value'] else 'from'}"
         return f"/task-{parts[1]}-{_TASK_FIELDS.get(inner, inner)}"
     return f"/{parts[0]}" if parts[0] in ("chain", "tasks") else pointer
 
@@ -103,14 +106,22 @@ def fields() -> dict[str, Any]:
     return {"icons": ICON_WORDS, "levels": LEVELS}
 
 
-def editor(typed: Any, draft: Draft) -> dict[str, Any]:
+def editor(typed: Any, draft: Draft, tenant_id: UUID | None, *, by: Actor) -> dict[str, Any]:
     """The same for the editor of an item or a template, with the rows of its approval and its tasks."""
-    stages = chain_form.rows_of(typed)
+    stages, tasks = chain_form.rows_of(typed), plan_form.rows_of(typed)
+    books = plan_form.books(tasks, tenant_id, by=by)
     choices = {
         "roles": chain_form.ROLE_OPTIONS, "flags": chain_form.FLAGS, "operators": chain_form.OPERATOR_OPTIONS,
         "fields": chain_form.field_options(builder_view.preview(draft), stages), "teams": plan_form.team_options(),
+        "runbooks": [(id, book.name) for id, book in books.items()], "sources": plan_form.source_options(_questions(draft)),
+        "told": [plan_form.told_of(row, books) for row in tasks],
     }  # fmt: skip
-    return {**fields(), "stage_rows": stages, "task_rows": plan_form.rows_of(typed), "choices": choices}
+    return {**fields(), "stage_rows": stages, "task_rows": tasks, "choices": choices}
+
+
+def _questions(draft: Draft) -> list[tuple[str, str]]:
+    """What the form asks that a runbook can be told."""
+    return [(part.name, part.label) for part in builder_view.preview(draft).parts if part.asks and part.kind != "file"]
 
 
 # --- The form that an order fills in ------------------------------------------------------------------------------------

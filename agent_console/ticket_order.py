@@ -50,6 +50,11 @@ class OrderPanel:
         return self.content["is_quoted"] and self.placed.state in WAITS and self.by.may(Permission.TICKET_TRIAGE)
 
     @property
+    def may_correct(self) -> bool:
+        """Whether it can be answered anew in the client's place."""
+        return self.placed.state in WAITS and self.by.may(Permission.TICKET_OPEN)
+
+    @property
     def quoted(self) -> dict[str, str]:
         """The quote as the form's fields."""
         amounts = {"once": self.placed.price_once, "monthly": self.placed.price_monthly}

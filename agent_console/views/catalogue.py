@@ -221,7 +221,8 @@ def _editor(
         shelves=[(str(shelf.id), shelf.name) for shelf in queries.categories(client.id, by=g.actor)],
         roles=ROLES, sites=[(str(site.id), site.name) for site in tenants.sites(client.id, by=g.actor)],
         chosen_roles=chosen("roles"), chosen_sites=chosen("site_ids"), may_edit=g.actor.may(Permission.CATALOG_MANAGE),
-        **catalogue_forms.editor(typed, draft), **catalogue_forms.builder_fields(draft, error, typed, OfClient(client.id, by=g.actor)),
+        **catalogue_forms.editor(typed, draft, client.id, by=g.actor),
+        **catalogue_forms.builder_fields(draft, error, typed, OfClient(client.id, by=g.actor)),
     )  # fmt: skip
 
 

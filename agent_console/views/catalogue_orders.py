@@ -1,14 +1,12 @@
 """Ordering something from a client's catalogue for one of its people."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from agent_console import answers, forms, notices
-from agent_console.attachments import Attachments
+from agent_console import answers, forms, notices, order_answers
 from agent_console.client_frame import client_page
 from agent_console.places import clients as blueprint
 from agent_console.views.catalogue import ONE, entry_of
@@ -47,34 +45,22 @@ def order_form(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue:
 @takes_files()
 def place_order(tenant_id: UUID, item_id: UUID) -> ResponseReturnValue:
     entry, sent = entry_of(tenant_id, item_id), request.form
-    answered, files = _answers(entry)
+    answered = order_answers.answered(tenant_id, entry.content["form"])
     try:
         with savepoint():
-            for each in files:
-                each.require_whole()
+            answered.require_files()
             if sent.get("act") == "look":
-                return _form(tenant_id, item_id, sent, answered)
+                return _form(tenant_id, item_id, sent, answered.typed)
             placed = orders.order(
-                item_id, number=forms.number(sent, "number") or 0, answers=answered, note=forms.text(sent, "note"),
+                item_id, number=forms.number(sent, "number") or 0, answers=answered.typed, note=forms.text(sent, "note"),
                 contact_id=_contact(tenant_id, "contact"), by=g.actor,
                 for_contact_id=_contact(tenant_id, "for") if forms.text(sent, "for") else None,
             )  # fmt: skip
             ref = tickets.visible_ticket(placed.ticket_id, by=g.actor).ref
     except answers.REFUSED as error:
-        return _form(tenant_id, item_id, sent, answered, error)
+        return _form(tenant_id, item_id, sent, answered.typed, error)
     notices.say("It is ordered.")
     return redirect(url_for("ticket.page", ref=ref), 303)
-
-
-def _answers(entry: Entry) -> tuple[dict[str, Any], list[Attachments]]:
-    """What was typed, with the ids of the files that came along or were sent before."""
-    form = entry.content["form"]
-    typed, files = questions.typed(form, request.form), []
-    for name in questions.file_names(form):
-        field = questions.PREFIX + name
-        files.append(Attachments(entry.item.tenant_id, by=g.actor, field=field, kept=field))
-        typed[name] = [str(id) for id in files[-1].ids]
-    return typed, files
 
 
 def _contact(tenant_id: UUID, field: str) -> UUID:
@@ -88,8 +74,7 @@ def _form(
     tenant_id: UUID, item_id: UUID, typed: Any, answered: dict[str, Any], error: MspError | None = None
 ) -> ResponseReturnValue:
     entry, client = entry_of(tenant_id, item_id), tenants.visible_client(tenant_id, by=g.actor)
-    if error is not None and error.errors:
-        error = type(error)(errors=[_renamed(each) for each in error.errors])
+    error = order_answers.placed(error)
     form = entry.content["form"]
     named = OfClient(client.id, by=g.actor, file_ids=questions.file_ids(form, answered))
     shown = {**entry.content, "is_price_shown": True}  # to agents always
@@ -106,10 +91,3 @@ def _price(entry: Entry) -> str:
     """What it costs without what is picked; nothing before a quote."""
     version = entry.version
     return "" if entry.content["is_quoted"] else price_words(version.price_once, version.price_monthly, version.currency)
-
-
-def _renamed(wrong: Any) -> Any:
-    names = {"/contact_id": "/contact", "/for_contact_id": "/for"}
-    pointer = names.get(wrong.pointer, wrong.pointer)
-    is_answer = pointer.startswith("/answers/")
-    return replace(wrong, pointer=f"/{questions.PREFIX}{pointer.removeprefix('/answers/')}" if is_answer else pointer)

@@ -137,6 +137,6 @@ def _editor(shown: library.Shown | None, before: Mapping[str, Any], typed: Any, 
         "console/catalogue/template.html", catalogue_forms.named(error), original=shown.template if shown else None, typed=typed,
         preview=preview,
         copies=[(clients[copy.tenant_id], copy) for copy in copies if copy.tenant_id in clients],
-        may_edit=g.actor.may(Permission.CATALOG_MANAGE), **catalogue_forms.editor(typed, draft),
+        may_edit=g.actor.may(Permission.CATALOG_MANAGE), **catalogue_forms.editor(typed, draft, None, by=g.actor),
         **catalogue_forms.builder_fields(draft, error, typed),
     )  # fmt: skip

@@ -7,16 +7,21 @@ from uuid import UUID
 
 from flask import Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
 
 from agent_console import answers, forms, notices, runbook_form
 from agent_console.places import runbooks as blueprint
 from msp.core import clock, webhooks
+from msp.core.api.parsing import field_errors, read_json
 from msp.core.db import savepoint
-from msp.core.errors import MspError, NotFound
+from msp.core.errors import BadRequest, Invalid, MspError, NotFound
+from msp.core.web.formats import count_words
 from msp.core.web.gates import Gate, gated
+from msp.core.web.uploads import takes_files
 from msp.itsm.runbooks import calling, content, queries
 from msp.itsm.runbooks.calling import Answer
 from msp.itsm.runbooks.models import STATES, Runbook
+from msp.itsm.runbooks.schemas import RunbooksIn
 from msp.itsm.runbooks.services import books
 from tenants import access
 from tenants import queries as tenants
@@ -28,14 +33,46 @@ TONES = {"waiting": "hold", "running": "accent", "finished": "ok", "failed": "ba
 
 @blueprint.get("")
 def page() -> ResponseReturnValue:
+    return _list()
+
+
+@blueprint.post("/import")
+@gated(MANAGE)
+@takes_files(one=True)
+def import_file() -> ResponseReturnValue:
+    """Take runbooks from a file, switched off: all of them, or none."""
+    file = request.files.get("file")
+    try:
+        with savepoint():
+            made = books.import_runbooks(_given(file.stream.read() if file else b""), by=g.actor)
+    except (*answers.REFUSED, BadRequest) as error:
+        return _list(error)
+    notices.say(f"{count_words(len(made), 'runbook', 'runbooks')} taken from the file, switched off until you have looked at them.")
+    return redirect(url_for("runbooks.page"), 303)
+
+
+def _given(raw: bytes) -> list[dict[str, Any]]:
+    """The runbooks of a file as it was exported here; the same schema as over the API."""
+    document = read_json(raw) if raw else None
+    if not isinstance(document, dict) or "runbooks" not in document:
+        raise Invalid.field("file", "Choose a file of runbooks as it was exported here.", "format")
+    try:
+        found: list[dict[str, Any]] = RunbooksIn().load(document)["runbooks"]
+    except ValidationError as error:
+        raise Invalid(errors=list(field_errors(error.messages))) from None
+    return found
+
+
+def _list(error: MspError | None = None) -> ResponseReturnValue:
+    problems = [(each.pointer, each.message) for each in error.errors] if error else []
     found = queries.runbook_page(by=g.actor, cursor=request.args.get("cursor"))
 
     def url(cursor: str | None) -> str:
         return url_for("runbooks.page", cursor=cursor) if cursor else ""
 
     return answers.page(
-        "console/runbooks/page.html", rows=found.rows, latest=queries.latest(found.rows), next_url=url(found.next),
-        previous_url=url(found.previous), may_edit=g.actor.may(Permission.RUNBOOK_MANAGE),
+        "console/runbooks/page.html", error, problems=problems, rows=found.rows, next_url=url(found.next),
+        latest=queries.latest(found.rows), previous_url=url(found.previous), may_edit=g.actor.may(Permission.RUNBOOK_MANAGE),
         clients=tenants.clients_by_id([row.client_id for row in found.rows if row.client_id], by=g.actor),
     )  # fmt: skip
 

@@ -50,6 +50,7 @@ TRY = (
     "Open NWD-1 as Priya, answer it with “waiting for client”, and see the clock pause on both sides and say why",
     "Decide as Amelia on the order that waits under Approvals, then as Grace; see its tasks begin in the console",
     "Change the targets of Northwind Gold as Oliver and look at what would move before you save",
+    "Order a “Password reset” in a client’s portal, and watch a runbook do it and the request being resolved",
     "Tick off “Collect the badge” of “Daan Smit leaves on Friday” as Elena, and watch a runbook close his accounts",
     "Ask the clock on the command line: msp sla evaluate --help",
     "Prove that no client sees another: msp prove-isolation",
@@ -98,6 +99,7 @@ class Seeder:
         self.categories: dict[tuple[str, str], UUID] = {}
         self.sign_ins: list[dict[str, str]] = []
         self.credentials: list[tuple[UUID | None, str]] = []
+        self.books: dict[str, UUID] = {}
         self.secrets: dict[str, str] = {}
 
     def run(self) -> dict[str, Any]:
@@ -107,6 +109,7 @@ class Seeder:
             for client in CLIENTS:
                 self._staff(lambda client=client: self._client(client))
             self._staff(self._provider_people)
+            self._live(self.agents["Oliver"], self.now, self._books)
             self._staff(self._catalogue)
             with transaction(Scope.signin()):
                 for person_id, hashed in self.credentials:
@@ -119,7 +122,7 @@ class Seeder:
                 self._article(article, hours=24 * (len(ARTICLES) - number))
         with self.app.app_context():  # what begins here is done by the workers
             self._live(self.agents["Oliver"], self.now, self._rules)
-            self._live(self.agents["Oliver"], self.now, self._runbooks)
+            self._live(self.agents["Oliver"], self.now, self._plans)
             self._order()  # whoever is asked is mailed
         return {"sign_ins": self.sign_ins, "try": list(TRY), "runbooks": self.secrets}
 
@@ -192,13 +195,17 @@ class Seeder:
     def _catalogue(self) -> None:
         """The provider's templates, and a copy of each for the clients that it is meant for."""
         for offer in OFFERS:
-            tasks = [{**task, "team_id": self._team(task.get("key", ""))} for task in offer.content.get("tasks", ())]
+            tasks = [self._task(**task) for task in offer.content.get("tasks", ())]
             template = templates.add_template({**offer.content, "tasks": tasks or None}, by=self.by)
             for key in offer.clients:
                 items.take_template(template.id, self.tenants[key], by=self.by)
 
-    def _team(self, key: str) -> str | None:
-        return str(self.teams[TASK_TEAMS[key]]) if key in TASK_TEAMS else None
+    def _task(self, *, book: str = "", inputs: Any = None, **task: Any) -> dict[str, Any]:
+        """A task of an item: done by a runbook where there is one, or else by a team."""
+        if book in self.books:
+            return {**task, "runbook_id": str(self.books[book]), "inputs": inputs}
+        key = task.get("key", "")
+        return {**task, "team_id": str(self.teams[TASK_TEAMS[key]]) if key in TASK_TEAMS else None}
 
     def _order(self) -> None:
         """One of the people orders what his manager has to approve."""
@@ -249,25 +256,28 @@ class Seeder:
             made = rules.add_rule(start.name, {**start.content, "actions": actions}, by=by)
             rules.put_in_force(made.id, version=made.version, by=by)
 
-    def _runbooks(self) -> None:
-        """Runbooks that call the example endpoint, where it has a port, and tickets whose tasks they do."""
+    def _books(self) -> None:
+        """Runbooks that call the example endpoint, where it has a port."""
         by, port = self.agents["Oliver"], settings().runbook_loopback_port
         if not port:
             return
-        made = {}
         for book in BOOKS:
             said = {"url": f"http://127.0.0.1:{port}{book.path}", "inputs": book.inputs}
-            made[book.name] = books.add_runbook(book.name, said, by=by)
-            self.secrets[book.path] = webhooks.secret_text(secrets_of(made[book.name])[0])
-        for plan in PLANS:
-            self._plan(plan, {name: book.id for name, book in made.items()}, by)
+            made = books.add_runbook(book.name, said, by=by)
+            self.books[book.name] = made.id
+            self.secrets[book.path] = webhooks.secret_text(secrets_of(made)[0])
 
-    def _plan(self, plan: Plan, runbook_ids: dict[str, UUID], by: Actor) -> None:
+    def _plans(self) -> None:
+        """Tickets whose tasks they do."""
+        for plan in PLANS if self.books else ():
+            self._plan(plan, self.agents["Oliver"])
+
+    def _plan(self, plan: Plan, by: Actor) -> None:
         found = sa.select(Ticket.id).where(Ticket.tenant_id == self.tenants[plan.client], Ticket.subject == plan.subject)
         drafts = [
             tasks.Draft(
                 each.title, key=str(number), detail=each.detail, after=[str(number - 1)] if each.after else [],
-                runbook_id=runbook_ids[each.book] if each.book else None, team_id=None if each.book else self.teams["Service desk"],
+                runbook_id=self.books[each.book] if each.book else None, team_id=None if each.book else self.teams["Service desk"],
             )
             for number, each in enumerate(plan.tasks)
         ]  # fmt: skip

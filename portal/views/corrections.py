@@ -7,16 +7,12 @@ from uuid import UUID
 from flask import g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from msp.core import clock
 from msp.core.db import savepoint
 from msp.core.errors import Conflict, Forbidden, Invalid, MspError, NotFound, StaleVersion
 from msp.core.web.uploads import takes_files
-from msp.itsm.catalog import queries, questions, underway
-from msp.itsm.catalog.choices import OfClient
+from msp.itsm.catalog import anew, queries, underway
 from msp.itsm.catalog.models import Order
-from msp.itsm.catalog.notice import earliest_for
 from msp.itsm.catalog.services import correcting
-from msp.itsm.catalog.services.fulfilling import WAITS
 from portal import forms
 from portal.blueprint import portal_blueprint
 
@@ -57,12 +53,7 @@ def _own(order_id: UUID) -> Order:
 
 
 def _form(placed: Order, typed: Mapping[str, Any], note: str, error: MspError | None = None) -> ResponseReturnValue:
-    content, ticket = underway.content_of(placed), underway.ticket_of(placed)
-    named = OfClient(g.host.id, by=g.actor, file_ids=questions.file_ids(content["form"], typed), ticket=ticket)
-    asked = questions.asked(content, typed, named, earliest_for(g.host.id, clock.now(), by=g.actor))
-    html = render_template(
-        "portal/correction.html", order=placed, ref=ticket.ref, may_change=placed.state in WAITS, asked=asked,
-        may_update=questions.has_conditions(content["form"]), note=note, errors=forms.by_question(error), refusal=error,
-    )  # fmt: skip
+    shown = anew.anew(placed, typed, by=g.actor)
+    html = render_template("portal/correction.html", it=shown, note=note, errors=forms.by_question(error), refusal=error)
     return make_response(html, error.status if error else 200)
 

@@ -12,7 +12,7 @@ from msp.core import clock
 from msp.core.db import savepoint
 from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, MspError, StaleVersion
 from msp.core.web.uploads import takes_files
-from msp.itsm.catalog import queries, questions
+from msp.itsm.catalog import chains, queries, questions
 from msp.itsm.catalog.choices import OfClient
 from msp.itsm.catalog.notice import earliest_for
 from msp.itsm.catalog.queries import Entry
@@ -82,6 +82,14 @@ def order(item_id: UUID) -> ResponseReturnValue:
     except _REFUSED as error:
         return _item(queries.visible_item(item_id, by=g.actor), draft, error)
     return redirect(url_for("ticket.page", ref=ref, said="received"), 303)
+
+
+@blueprint.post("/catalogue/items/<uuid:item_id>/next")
+def next_steps(item_id: UUID) -> ResponseReturnValue:
+    """What happens next as the answers stand, for beside the form while it is filled in; nothing is kept of them."""
+    entry = queries.visible_item(item_id, by=g.actor)
+    asked, _ = _asked(entry, questions.typed(entry.content["form"], request.form))
+    return render_template("portal/next_steps.html", steps=fulfilment.next_steps(entry, asked.answers))
 
 
 @blueprint.get("/basket")
@@ -194,16 +202,22 @@ def _item(entry: Entry, draft: Draft, error: MspError | None = None, *, is_again
     errors = forms.by_question(error)
     if "for_contact_id" in errors:
         errors["for"] = errors.pop("for_contact_id")
-    named = OfClient(g.host.id, by=g.actor, file_ids=questions.file_ids(entry.content["form"], draft.typed))
-    asked = questions.asked(entry.content, draft.typed, named, earliest_for(g.host.id, clock.now(), by=g.actor))
+    asked, follows = _asked(entry, draft.typed)
     html = render_template(
-        "portal/item.html", asked=asked, may_update=questions.has_conditions(entry.content["form"]),
+        "portal/item.html", asked=asked, follows=follows, may_update=follows or questions.has_conditions(entry.content["form"]),
         entry=entry, draft=draft, errors=errors, refusal=error, is_again=is_again,
         action=url_for("ordering.change_line", line_id=draft.line_id) if draft.line_id else request.path,
         sum=sum_of(entry, asked.answers), steps=fulfilment.next_steps(entry, asked.answers), expected=catalogue.expected(entry),
         is_kept=entry.item.id in queries.favourite_ids(g.host.id, by=g.actor), may_order_for=g.actor.may(Permission.ORDER_FOR),
     )  # fmt: skip
     return make_response(html, error.status if error else 200)
+
+
+def _asked(entry: Entry, typed: Mapping[str, Any]) -> tuple[questions.Asked, bool]:
+    """The form as the answers stand, and whether they decide who is asked to approve."""
+    named = OfClient(g.host.id, by=g.actor, file_ids=questions.file_ids(entry.content["form"], typed))
+    asked = questions.asked(entry.content, typed, named, earliest_for(g.host.id, clock.now(), by=g.actor))
+    return asked, bool(asked.form.parts) and chains.has_conditions(entry.content["chain"])
 
 
 def _basket(error: MspError | None = None) -> ResponseReturnValue:

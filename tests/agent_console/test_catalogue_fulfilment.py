@@ -9,6 +9,7 @@ from msp.itsm.catalog.services import items, templates
 from tenants.services import people
 from tests.agent_console.test_catalogue import GOOD, lead, one_item, post  # noqa: F401  # fixtures
 from tests.itsm.catalog import on_its_way as way
+from tests.itsm.runbooks.making import runbook
 from tests.support import world
 
 MANAGER = {
@@ -132,3 +133,39 @@ def test_a_ticket_shows_its_approval_and_takes_a_quote(
 def one_more(app: Any, company: Any) -> Any:
     with world.as_staff(app) as by:
         return items.add_item(company.id, {"name": "Headset"}, by=by)
+
+
+def test_a_runbook_is_chosen_for_a_task_and_told_what_was_answered(
+    console_app: Any, acme: Any, birch: Any, lead: Any, post: Any, console_of: Any  # noqa: F811
+) -> None:
+    inputs = [{"name": "person", "from": "task.detail"}, {"name": "plan", "from": "task.title"}]
+    book, other = (runbook(console_app, "https://runbooks.example/joiner", *inputs, company=of) for of in (acme, birch))
+    path = f"/clients/{acme.id}/catalogue"
+    chosen = {"task-0-runbook": str(book.id), "task-0-shown": "", "task-0-in-person-from": "order.item"}
+    shown = post(lead, f"{path}/new", **SENT, **chosen, rows="task:told").text
+    assert f">{other.name}<" not in shown, "another client's is not offered"
+    assert re.search(rf'<option value="{book.id}" selected>{book.name}', shown)
+    assert re.search(r'name="task-0-in-person-from".*?<option value="">As it says itself: Task: detail<', shown, re.DOTALL)
+    told = {
+        **chosen, "task-0-shown": str(book.id), "task-0-in-person-from": "order.for_name", "task-0-in-plan-from": "fixed",
+        "task-0-in-plan-value": "",
+    }  # fmt: skip
+    wrong = post(lead, f"{path}/new", **SENT, **told)
+    assert wrong.status_code == 422
+    assert re.search(r'href="#f-task-0-in-plan-value"[^>]*>[^<]*1 to 500', wrong.text), wrong.text
+    assert re.search(r'<option value="order.for_name" selected', wrong.text)
+    assert post(lead, f"{path}/new", **SENT, **{**told, "task-0-in-plan-value": "E3"}).status_code == 303
+    entry = one_item(console_app, acme)
+    assert (entry.content["tasks"][0]["runbook_id"], entry.content["tasks"][0]["inputs"]) == (
+        str(book.id), {"person": {"from": "order.for_name", "value": ""}, "plan": {"from": "fixed", "value": "E3"}},
+    )  # fmt: skip
+    assert "runbook_id" not in entry.content["tasks"][1]
+    page = console_of(lead).get(f"{path}/items/{entry.item.id}").text
+    assert re.search(r'name="task-0-in-plan-value" type="text" value="E3"', page)
+    moved = post(lead, f"{path}/new", **SENT, **{**told, "task-0-in-plan-value": "E3"}, rows="task:up:1").text
+    assert re.search(r'name="task-1-in-plan-value" type="text" value="E3"', moved), "it goes along with its task"
+    foreign = post(lead, f"{path}/new", **{**SENT, "name": "Other"}, **{**told, "task-0-runbook": str(other.id)})
+    assert foreign.status_code == 422
+    assert re.search(r'href="#f-task-0-runbook"[^>]*>[^<]*no such runbook', foreign.text)
+    manager = world.agent(console_app, "account_manager")[1]
+    assert post(manager, f"{path}/new", **{**SENT, "name": "Other"}, **{**told, "task-0-in-plan-value": "E3"}).status_code == 403

@@ -1,5 +1,7 @@
 """Runbooks in the console: written, tried, run from a ticket, their runs with each call; who may see what."""
 
+import io
+import json
 import re
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from msp.core.db import db
+from msp.itsm.runbooks import queries
 from msp.itsm.runbooks.models import Runbook
 from msp.itsm.tasks.services import Draft
 from tests.agent_console.conftest import TEN
@@ -207,3 +210,63 @@ def test_the_lists_ask_the_same_however_long_they_are(console_app: Any, acme: An
     few = [asked(path) for path in paths]
     more(4)
     assert [asked(path) for path in paths] == few
+
+
+def sent(desk: Any, content: Any) -> Any:
+    text = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return desk.post("/runbooks/import", file=(io.BytesIO(text), "runbooks.json"))
+
+
+def test_runbooks_come_from_a_file(console_app: Any, acme: Any, lead: Any) -> None:
+    own = runbook(console_app, "https://runbooks.example/joiner", PERSON, company=acme)
+    exported = next(each for each in lead.get("/runbooks/export").json["runbooks"] if each["name"] == own.name)
+    again, other = world.unique("Again "), world.unique("Other ")
+    done = sent(lead, {"runbooks": [{**exported, "name": again}, {"name": other, "content": {"url": "https://runbooks.example/x"}}]})
+    assert done.status_code == 303, done.text
+    page = words(lead.get("/runbooks"))
+    assert "2 runbooks taken from the file, switched off until you have looked at them." in page
+    with world.as_staff(console_app):
+        made = {each.name: each for each in db.session.query(Runbook).filter(Runbook.name.in_([again, other]))}
+        assert [(made[name].is_active, made[name].client_id) for name in (again, other)] == [(False, acme.id), (False, None)]
+        assert queries.latest([made[again]])[made[again].id].content == exported["content"]
+
+
+def made_of(app: Any, name: str) -> int:
+    with world.as_staff(app):
+        return db.session.query(Runbook).filter_by(name=name).count()
+
+
+GOOD = {"url": "https://runbooks.example/x"}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "Choose a file of runbooks"), (b"{", "This is not JSON"), ([1], "Choose a file of runbooks"),
+        ({"runbooks": []}, "/runbooks"), ({"runbooks": [{"content": GOOD}]}, "/runbooks/0/name"),
+        ({"runbooks": [{"name": "x", "content": {"url": "https://10.0.0.1/x"}}]}, "/runbooks/0/content/url"),
+        ({"runbooks": [{"name": "x", "content": {**GOOD, "inputs": [PERSON, PERSON]}}]}, "/runbooks/0/content/inputs/1/name"),
+        ({"runbooks": [{"name": "x", "client_id": str(uuid4()), "content": GOOD}]}, "/runbooks/0/client_id"),
+        ({"runbooks": [{"name": "x", "content": GOOD, "secret": "y"}]}, "/runbooks/0/secret"),
+    ],
+)  # fmt: skip
+def test_a_file_with_a_fault_gives_nothing(console_app: Any, lead: Any, content: Any, told: str) -> None:
+    first = world.unique("First ")
+    if isinstance(content, dict) and content["runbooks"]:
+        content = {"runbooks": [*content["runbooks"], {"name": first, "content": GOOD}]}
+    answer = sent(lead, content)
+    assert answer.status_code in (400, 422)
+    assert told in answer.text
+    assert made_of(console_app, first) == 0
+
+
+def test_a_file_is_for_whoever_may_write_runbooks(console_app: Any, acme: Any, birch: Any, sit: Any) -> None:
+    name = world.unique("Mine ")
+    file = {"runbooks": [{"name": name, "client_id": str(birch.id), "content": GOOD}]}
+    assert sent(sit(roles=("agent",)), file).status_code == 403
+    limited = sit(acme, roles=("lead",))
+    foreign = sent(limited, file)
+    assert (foreign.status_code, "/runbooks/0/client_id" in foreign.text) == (422, True)
+    assert sent(limited, {"runbooks": [{"name": name, "content": GOOD}]}).status_code == 403, "those for all are for who sees all"
+    assert "Take runbooks from it" not in sit(roles=("agent",)).get("/runbooks").text
+    assert made_of(console_app, name) == 0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -114,13 +115,17 @@ def _catalogue(app: MspFlask, company: world.Company) -> tuple[str, ...]:
         {"name": "where", "kind": "site", "label": "Where"},
         {"name": "day", "kind": "date", "label": "From when", "show_if": {"field": "size", "filled": True}},
     ]
-    content = {
+    content: dict[str, Any] = {
         "name": world.unique("Laptop "), "summary": LONG, "category": "Equipment", "icon": "device-laptop", "price_once": "980",
         "price_monthly": "12.50", "form": {"parts": parts},
         "chain": {"stages": [{"name": LONG, "approvers": [{"role": "manager"}, {"role": "approver"}], "needed": 1}]},
         "tasks": [{"key": "one", "title": LONG, "detail": LONG}, {"key": "two", "title": "Send it", "after": ["one"], "due_minutes": 60}],
     }  # fmt: skip
     with world.as_staff(app) as by:
+        inputs = [{"name": "size", "from": "task.detail"}, {"name": "for", "from": "client.key"}]
+        told = {"size": {"from": "order.answer", "value": "size"}, "for": {"from": "fixed", "value": LONG}}
+        book = books.add_runbook(world.unique("Laptop "), {"url": "https://runbooks.example/laptop", "inputs": inputs}, by=by)
+        content["tasks"][0] |= {"runbook_id": str(book.id), "inputs": told}
         template = templates.add_template(content, by=by)
         item = items.take_template(template.id, company.id, by=by)
         templates.change_template(

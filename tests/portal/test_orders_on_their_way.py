@@ -114,3 +114,25 @@ def test_an_approver_is_led_to_the_request_only_where_he_may_see_it(console_app:
         page = portal_of(company, person).get(path).text
         assert ref in page
         assert (f'href="/requests/{ref}"' in page) is is_led
+
+
+def test_what_happens_next_is_told_for_answers_that_are_not_sent_yet(
+    console_app: Any, portal_of: Any, acme: Any, birch: Any, laptop: Any
+) -> None:
+    def steps(browser: Any, **answers: str) -> Any:
+        return browser.post(f"/catalogue/items/{laptop.id}/next", data={"csrf_token": world.csrf(browser), **answers})
+
+    browser, admin = portal_of(acme), acme.people["admin"].name
+    assert 'data-follow="' in browser.get(f"/catalogue/items/{laptop.id}").text
+    cheap, dear = steps(browser, **{"q-size": "small"}), steps(browser, **{"q-size": "large"})
+    assert (cheap.status_code, admin in cheap.text) == (200, False)
+    assert f"{admin} approves" in dear.text
+    assert "<html" not in dear.text
+    assert admin not in steps(browser, **{"q-size": "huge"}).text, "an answer that is none decides nothing"
+    assert "Waiting for approval" not in browser.get("/orders").text, "nothing was ordered by asking"
+    assert steps(portal_of(birch)).status_code == 404
+    with world.as_staff(console_app) as by:
+        items.show_item(laptop.id, False, version=laptop.version, by=by)
+        plain = items.add_item(acme.id, {"name": "Headset", "chain": {"stages": [way.MANAGER]}}, by=by)
+    assert steps(browser).status_code == 404
+    assert "data-follow" not in browser.get(f"/catalogue/items/{plain.id}").text

@@ -100,12 +100,28 @@ _JOINER_CHAIN = {
     ]
 }  # fmt: skip
 _JOINER_TASKS = (
-    {"key": "account", "title": "Make the account", "detail": "Name, mailbox, groups of the site.", "due_minutes": 240},
+    {
+        "key": "account", "title": "Make the account", "detail": "Name, mailbox, groups of the site.", "due_minutes": 240,
+        "book": "Joiner", "inputs": {"person": {"from": "order.answer", "value": "name"}},
+    },
     {"key": "kit", "title": "Get the equipment ready", "due_minutes": 960},
     {"key": "set_up", "title": "Set it up and hand it over", "after": ["account", "kit"], "due_minutes": 480},
 )
-# Who does each of the tasks above, by the name of the team.
-TASK_TEAMS = {"account": "Service desk", "kit": "Networks", "set_up": "Service desk"}
+_LEAVER_TASKS = (
+    {"key": "collect", "title": "Collect badge and equipment", "due_minutes": 960},
+    {
+        "key": "close", "title": "Close the accounts", "after": ["collect"], "book": "Leaver",
+        "inputs": {"person": {"from": "order.answer", "value": "who"}},
+    },
+)
+_RESET_TASKS = (
+    {
+        "key": "reset", "title": "Send a link for a new password", "book": "Password reset",
+        "inputs": {"person": {"from": "order.for_name"}, "e_mail": {"from": "order.for_e_mail"}},
+    },
+)
+# Who does each of the tasks above where no runbook does, by the name of the team.
+TASK_TEAMS = {"collect": "Service desk", "close": "Service desk", "reset": "Service desk", "account": "Service desk", "kit": "Networks", "set_up": "Service desk"}
 # What one of the people has ordered, and waits for: client, who, item, answers; a site by its name.
 WAITING_ORDER = (
     "NWD", "Tom Fairley", "New colleague",
@@ -120,11 +136,11 @@ OFFERS = (
     ),
     _offer(
         "People", "user-minus", "Colleague leaves", "Close accounts, collect equipment, hand over mail", "leaver, offboarding, resignation",
-        service="Onboarding", urgency=1, form=_LEAVER,
+        service="Onboarding", urgency=1, form=_LEAVER, tasks=[dict(task) for task in _LEAVER_TASKS],
     ),
     _offer(
-        "Access", "key", "Password reset", "A new password, after we have called you back", "forgotten, locked out, sign-in",
-        urgency=1, impact=3, service="Passwords",
+        "Access", "key", "Password reset", "A link to choose a new password, by mail", "forgotten, locked out, sign-in",
+        urgency=1, impact=3, service="Passwords", tasks=[dict(task) for task in _RESET_TASKS],
     ),
     _offer("Equipment", "device-laptop", "Laptop", "14 or 16 inch, with a dock", "notebook, computer, macbook", price_once="980", service="Equipment", form=_LAPTOP),
     _offer(

@@ -116,7 +116,8 @@ def _item(entry: Entry, promised: Promised) -> dict[str, Any]:
     shown = {**entry.content, **{name: getattr(row, name) for name in names}, "expected_seconds": found.seconds if found else None}
     if g.actor.is_contact:
         shown |= {"template_id": None, "template_number": None}
-        shown["tasks"] = [{**task, "detail": "", "team_id": None} for task in shown["tasks"]] if shown["tasks"] else None
+        ours: dict[str, Any] = {"detail": "", "team_id": None, "runbook_id": None, "inputs": {}}
+        shown["tasks"] = [{**task, **ours} for task in shown["tasks"]] if shown["tasks"] else None
         if not shown["is_price_shown"]:
             shown |= {"price_once": None, "price_monthly": None, "form": questions.unpriced(shown["form"])}
     return shown

@@ -14,8 +14,7 @@ from msp.itsm.approvals.engine.chain import Chain, Condition, Stage
 from msp.itsm.approvals.engine.errors import ChainInvalid
 from msp.itsm.approvals.engine.reading import read_chain, write_chain
 from msp.itsm.approvals.shown import MOST_LINES, TEXT_LENGTH, TITLE_LENGTH, Shown
-from msp.itsm.catalog import plans
-from msp.itsm.catalog.questions import form_of
+from msp.itsm.catalog import plans, questions
 
 KIND = "order"  # what the subject of an order's approval is called
 PRICES = {"once": "the price", "monthly": "the price per month"}
@@ -41,7 +40,7 @@ def checked_chain(data: Any, form: Json) -> dict[str, Any] | None:
         chain = read_chain(data)
     except ChainInvalid as error:
         raise Invalid(errors=[FieldError(each.pointer, each.code, each.message) for each in error.wrong]) from error
-    kinds = {part.name: part.kind for part in form_of(form).parts if part.asks} | dict.fromkeys(PRICES, "number")
+    kinds = questions.kinds(form) | dict.fromkeys(PRICES, "number")
     wrong = [
         FieldError(f"/stages/{number}/condition/{fault[0]}", *fault[1:])
         for number, stage in enumerate(chain.stages)
@@ -50,6 +49,11 @@ def checked_chain(data: Any, form: Json) -> dict[str, Any] | None:
     if wrong:
         raise Invalid(errors=wrong)
     return write_chain(chain)
+
+
+def has_conditions(data: Json | None) -> bool:
+    """Whether whom it asks depends on the price or on an answer."""
+    return data is not None and any(stage.condition is not None for stage in chain_of(data).stages)
 
 
 def named(data: Json | None) -> Iterator[tuple[str, str, UUID]]:
@@ -62,7 +66,7 @@ def named(data: Json | None) -> Iterator[tuple[str, str, UUID]]:
 
 def said(data: Json, form: Json) -> str:
     """A chain in words, for a comparison."""
-    labels = {part.name: f"“{part.label}”" for part in form_of(form).parts} | PRICES
+    labels = {part.name: f"“{part.label}”" for part in questions.form_of(form).parts} | PRICES
     return "; then ".join(_stage_words(stage, labels) for stage in chain_of(data).stages)
 
 

@@ -46,8 +46,8 @@ def checked(given: Json) -> dict[str, Any]:
         made["form"] = questions.checked_form(made["form"])
         with _under("/chain", wrong):
             made["chain"] = chains.checked_chain(made["chain"], made["form"])
-    with _under("/tasks", wrong):
-        made["tasks"] = plans.checked_tasks(made["tasks"])
+        with _under("/tasks", wrong):
+            made["tasks"] = plans.checked_tasks(made["tasks"], questions.kinds(made["form"]))
     if wrong:
         raise Invalid(errors=wrong)
     return made

@@ -52,5 +52,5 @@ def said(name: str, content: Json) -> str:
     if name == "chain":
         return chains.said(value, content["form"])
     if name == "tasks":
-        return plans.said(value)
+        return plans.compared(value)
     return questions.said(value) if name == "form" else str(value)

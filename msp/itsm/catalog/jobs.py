@@ -7,6 +7,7 @@ from msp.itsm.catalog.services import fulfilling
 
 DECIDED, FINISHED, ENDED = "catalog.decided", "catalog.finished", "catalog.ended"
 RIGHTS, ACTOR = tuple(str(right) for right in fulfilling.RIGHTS), fulfilling.ACTOR
+PLAN_RIGHTS = tuple(str(right) for right in fulfilling.PLAN_RIGHTS)
 
 
 @job(DECIDED, runs_as="provider", permissions=RIGHTS, actor=ACTOR)
@@ -15,7 +16,7 @@ def decided(call: Call) -> None:
     fulfilling.follow_decision(call.tenant_ids[0], UUID(call.args["order_id"]), UUID(call.args["approval_id"]), by=call.by)
 
 
-@job(fulfilling.PLAN, runs_as="provider", permissions=RIGHTS, actor=ACTOR)
+@job(fulfilling.PLAN, runs_as="provider", permissions=PLAN_RIGHTS, actor=ACTOR)
 def plan(call: Call) -> None:
     """Plan what is to be done for an order."""
     fulfilling.plan(call.tenant_ids[0], UUID(call.args["order_id"]), by=call.by)

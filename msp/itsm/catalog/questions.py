@@ -55,6 +55,11 @@ def checked_answers(form: Json, typed: Json, choices: forms.Choices, earliest: f
     return answers
 
 
+def kinds(form: Json) -> dict[str, str]:
+    """What kind each question is of, by name."""
+    return {part.name: part.kind for part in form_of(form).parts if part.asks}
+
+
 def file_names(form: Json) -> list[str]:
     """The names of the parts that ask for files."""
     return [part.name for part in form_of(form).parts if part.kind == "file"]

@@ -12,6 +12,7 @@ from msp.itsm.catalog.models import ORDER_STATES
 from msp.itsm.catalog.services.keeping import MOST_LINES
 from msp.itsm.catalog.services.quoting import LONGEST as LONGEST_QUOTE
 from msp.itsm.catalog.services.templates import MOST
+from msp.itsm.tasks.doers import MOST_INPUTS
 from msp.itsm.tasks.services import DETAIL_LENGTH, LONGEST_MINUTES, TITLE_LENGTH
 from tenants.permissions import CONTACT_ROLES
 
@@ -35,6 +36,19 @@ def _level() -> fields.Integer:
 _MINUTES = {"description": "Working minutes from its start, by the client’s calendar"}
 
 
+class CatalogTaskInput(Strict):
+    """What a runbook is told; `value` says which question, or the text."""
+
+    source = fields.String(required=True, data_key="from", attribute="from", validate=validate.OneOf(tuple(plans.SOURCES)))
+    value = fields.String(load_default="", validate=validate.Length(max=plans.LONGEST_VALUE))
+
+
+_INPUTS = {
+    "description": "What the runbook is told of the order, by the names of its inputs; the rest as it says itself",
+    "example": {"person": {"from": "order.for_name", "value": ""}},
+}  # fmt: skip
+
+
 class CatalogTaskIn(Strict):
     key = fields.String(validate=validate.Length(1, plans.LONGEST_KEY), metadata={"description": "What others name it by in `after`"})
     title = line(TITLE_LENGTH, required=True)
@@ -44,6 +58,11 @@ class CatalogTaskIn(Strict):
     due_minutes = fields.Integer(
         strict=True, allow_none=True, validate=validate.Range(1, LONGEST_MINUTES), metadata=_MINUTES
     )
+    runbook_id = fields.UUID(allow_none=True, metadata={"description": "The runbook that does it once it starts"})
+    inputs = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,39}\Z")), values=fields.Nested(CatalogTaskInput),
+        validate=validate.Length(max=MOST_INPUTS), metadata=_INPUTS,
+    )  # fmt: skip
 
 
 class CatalogTaskOut(Schema):
@@ -53,6 +72,8 @@ class CatalogTaskOut(Schema):
     after = fields.List(fields.String(), required=True)
     team_id = fields.UUID(required=True, allow_none=True)
     due_minutes = fields.Integer(required=True, allow_none=True)
+    runbook_id = fields.UUID(required=True, allow_none=True, dump_default=None)
+    inputs = fields.Dict(keys=fields.String(), values=fields.Nested(CatalogTaskInput), required=True, dump_default=dict)
 
 
 _CHAIN = {

@@ -52,11 +52,12 @@ def offered(tenant_id: UUID | None) -> Sequence[Runbook]:
     return db.session.scalars(statement.order_by(Runbook.name, Runbook.id).limit(500)).all()
 
 
-def usable(runbook_id: UUID, tenant_id: UUID) -> Runbook:
-    """A runbook that may run for this client; Invalid, under `/runbook_id`, for any other."""
+def usable(runbook_id: UUID, tenant_id: UUID | None) -> Runbook:
+    """A runbook that may run for this client, or with None for every one; Invalid, under `/runbook_id`, for any other."""
     found = db.session.get(Runbook, runbook_id)
     if found is None or found.client_id not in (None, tenant_id):
-        raise Invalid.field("runbook_id", "There is no such runbook for this client.", "unknown")
+        whom = "this client" if tenant_id else "all clients"
+        raise Invalid.field("runbook_id", f"There is no such runbook for {whom}.", "unknown")
     if not found.is_active:
         raise Invalid.field("runbook_id", f"The runbook “{found.name}” is switched off.", "inactive")
     return found

@@ -5,7 +5,7 @@ from uuid import UUID
 from msp.core import causes, events
 from msp.core.db import db
 from msp.core.outbox import services as outbox
-from msp.itsm.runbooks import jobs, queries
+from msp.itsm.runbooks import content, jobs, queries
 from msp.itsm.runbooks.services import running
 from msp.itsm.tasks import doers
 from msp.itsm.tasks.events import TaskEnded, TaskStarted
@@ -24,8 +24,10 @@ def stop(event: TaskEnded) -> None:
     running.stop_for_task(event.tenant_id, event.task_id)
 
 
-def _name(runbook_id: UUID, tenant_id: UUID) -> str:
-    return queries.usable(runbook_id, tenant_id).name
+def _doer(runbook_id: UUID, tenant_id: UUID | None) -> doers.Doer:
+    found = queries.usable(runbook_id, tenant_id)
+    says = content.stored(queries.latest([found])[found.id].content)
+    return doers.Doer(found.name, tuple(each.name for each in says.inputs))
 
 
-doers.set_look_up(_name)
+doers.set_look_up(_doer)

@@ -1,9 +1,11 @@
 """A task of a ticket: seen by agents alone."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from msp.core.db import Base
@@ -16,7 +18,8 @@ class Task(ClientRow, Base):
     """One thing to do. It waits until the tasks in `after` are done or skipped, then is open until it ends.
 
     `due_minutes` is working time from its start; `due_at` the instant that follows, or one set by hand. Tasks of one
-    `plan_id` were planned together and are finished together. One with a runbook is done by it, as soon as it starts.
+    `plan_id` were planned together and are finished together. One with a runbook is done by it, as soon as it
+    starts; `runbook_inputs` are texts by name that it is told instead of what its own inputs are mapped to.
     """
 
     __tablename__ = "task"
@@ -35,6 +38,7 @@ class Task(ClientRow, Base):
     assignee_name: Mapped[str | None]
     runbook_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("runbook.id"))
     runbook_name: Mapped[str | None]
+    runbook_inputs: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sa.text("'{}'::jsonb"))
     due_minutes: Mapped[int | None]
     due_at: Mapped[datetime | None]
     late_told_at: Mapped[datetime | None]

@@ -3,9 +3,11 @@
 from marshmallow import Schema, fields, validate
 
 from msp.core.api.schemas import Instant, PageQuery, Strict, line
+from msp.itsm.tasks.doers import INPUT_LENGTH, MOST_INPUTS
 from msp.itsm.tasks.models import STATES
 from msp.itsm.tasks.services import DETAIL_LENGTH, LONGEST_MINUTES, MOST, REASON_LENGTH, TITLE_LENGTH
 
+_INPUTS = {"description": "What the runbook is told in place of what its own inputs are mapped to"}
 _MINUTES = {"description": "Working minutes from its start, by the client's calendar"}
 
 
@@ -24,6 +26,7 @@ class TaskOut(Schema):
     assignee_name = fields.String(required=True, allow_none=True)
     runbook_id = fields.UUID(required=True, allow_none=True, metadata={"description": "The runbook that does it once it starts"})
     runbook_name = fields.String(required=True, allow_none=True)
+    runbook_inputs = fields.Dict(keys=fields.String(), values=fields.String(), required=True, metadata=_INPUTS)
     due_minutes = fields.Integer(required=True, allow_none=True, metadata=_MINUTES)
     due_at = Instant(required=True, allow_none=True)
     started_at = Instant(required=True, allow_none=True)
@@ -45,6 +48,10 @@ class DraftIn(Strict):
     team_id = fields.UUID(allow_none=True)
     assignee_id = fields.UUID(allow_none=True)
     runbook_id = fields.UUID(allow_none=True, metadata={"description": "The runbook that does it once it starts"})
+    runbook_inputs = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 40)), values=fields.String(validate=validate.Length(max=INPUT_LENGTH)),
+        validate=validate.Length(max=MOST_INPUTS), metadata={**_INPUTS, "example": {}},
+    )  # fmt: skip
     due_minutes = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, LONGEST_MINUTES), metadata=_MINUTES)
 
 

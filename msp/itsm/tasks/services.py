@@ -1,7 +1,7 @@
 """Tasks: planned in an order, done, skipped or failed; what waits for them starts by itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ LONGEST_MINUTES = 60 * 24 * 366
 class Draft:
     """A task as it is planned. `after` names keys of the same plan; `due_minutes` is working time from its start.
 
-    `runbook_id`: the runbook that does it by itself once it starts.
+    `runbook_id`: the runbook that does it by itself once it starts; `runbook_inputs` are texts that it is told, by name.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Draft:
     assignee_id: UUID | None = None
     due_minutes: int | None = None
     runbook_id: UUID | None = None
+    runbook_inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_tasks(ticket_id: UUID, drafts: Sequence[Draft], *, by: Actor) -> Sequence[Task]:
@@ -65,7 +66,8 @@ def plan_tasks(ticket_id: UUID, drafts: Sequence[Draft], *, by: Actor) -> Sequen
             title=draft.title.strip(), detail=draft.detail.strip(), after=[ids[key] for key in draft.after], state="waiting",
             due_minutes=draft.due_minutes, created_at=now, created_by=by.name,
         )  # fmt: skip
-        _give(task, draft.team_id, draft.assignee_id, f"/tasks/{number}", draft.runbook_id)
+        _give(task, draft.team_id, draft.assignee_id, f"/tasks/{number}")
+        _set_runbook(task, draft, f"/tasks/{number}")
         made.append(task)
     db.session.add_all(made)
     db.session.flush()
@@ -177,17 +179,30 @@ def _start_ready(tasks: Sequence[Task]) -> None:
     db.session.flush()
 
 
-def _give(task: Task, team_id: UUID | None, assignee_id: UUID | None, pointer: str, runbook_id: UUID | None = None) -> None:
+def _set_runbook(task: Task, draft: Draft, pointer: str) -> None:
+    if draft.runbook_id is None:
+        return
     try:
-        if runbook_id:
-            task.runbook_id, task.runbook_name = runbook_id, doers.name_of(runbook_id, task.tenant_id)
+        doer = doers.doer_of(draft.runbook_id, task.tenant_id)
+        if wrong := doers.unknown_inputs(doer, draft.runbook_inputs, "/runbook_inputs"):
+            raise Invalid(wrong[0].message, errors=wrong)
+    except Invalid as error:
+        raise _under(pointer, error) from None
+    task.runbook_id, task.runbook_name, task.runbook_inputs = draft.runbook_id, doer.name, dict(draft.runbook_inputs)
+
+
+def _give(task: Task, team_id: UUID | None, assignee_id: UUID | None, pointer: str) -> None:
+    try:
         team = tenants.active_team(team_id) if team_id else None
         agent = tenants.assignable_agent(assignee_id, tenant_id=task.tenant_id) if assignee_id else None
     except Invalid as error:
-        found = [FieldError(pointer + each.pointer, each.code, each.message) for each in error.errors]
-        raise Invalid(error.message, errors=found) from None
+        raise _under(pointer, error) from None
     task.team_id, task.team_name = (team.id, team.name) if team else (None, None)
     task.assignee_id, task.assignee_name = (agent.id, agent.name) if agent else (None, None)
+
+
+def _under(pointer: str, error: Invalid) -> Invalid:
+    return Invalid(error.message, errors=[FieldError(pointer + each.pointer, each.code, each.message) for each in error.errors])
 
 
 def faults(drafts: Sequence[Draft], there: int = 0) -> list[FieldError]:
@@ -205,9 +220,18 @@ def faults(drafts: Sequence[Draft], there: int = 0) -> list[FieldError]:
             wrong.append(FieldError(f"{at}/after", "unknown", f"There is no task “{odd[0]}” to wait for."))
         if draft.due_minutes is not None and not 1 <= draft.due_minutes <= LONGEST_MINUTES:
             wrong.append(FieldError(f"{at}/due_minutes", "range", "Working minutes from 1 to those of a year."))
+        wrong += _input_faults(draft, f"{at}/runbook_inputs")
     if not wrong and (found := order.circle({key: draft.after for key, draft in zip(keys, drafts, strict=True)})):
         wrong.append(FieldError("/tasks", "circle", f"These wait for each other: {', '.join(found)}."))
     return wrong
+
+
+def _input_faults(draft: Draft, at: str) -> list[FieldError]:
+    if draft.runbook_inputs and draft.runbook_id is None:
+        return [FieldError(at, "misplaced", "There is no runbook that could be told this.")]
+    if len(draft.runbook_inputs) > doers.MOST_INPUTS or any(len(text) > doers.INPUT_LENGTH for text in draft.runbook_inputs.values()):
+        return [FieldError(at, "length", f"At most {doers.MOST_INPUTS} texts of at most {doers.INPUT_LENGTH} characters.")]
+    return []
 
 
 def _text_faults(title: str, detail: str, at: str) -> list[FieldError]:

@@ -150,7 +150,7 @@ def test_what_follows_is_done_once(console_app: Any, acme: Any, laptop: Any) -> 
     with clock.at(way.MONDAY), world.as_staff(console_app):
         by = fulfilling.clerk(acme.id)
         fulfilling.follow_decision(acme.id, placed.id, approval.id, by=by)
-        fulfilling.plan(acme.id, placed.id, by=by)
+        fulfilling.plan(acme.id, placed.id, by=fulfilling.planner(acme.id))
         fulfilling.finish(acme.id, placed.ticket_id, uuid4(), by=by)
         fulfilling.finish(acme.id, placed.ticket_id, plan_id, by=by)  # its tasks are open
     way.work(console_app)

@@ -4,11 +4,13 @@ Each is done once: a job finds the order as it stands, locked, and leaves it alo
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from msp.core.actor import Actor
 from msp.core.db import db
+from msp.core.errors import Invalid
 from msp.core.outbox import services as outbox
 from msp.itsm.approvals import book
 from msp.itsm.approvals.models import Approval, Seat
@@ -16,6 +18,8 @@ from msp.itsm.approvals.services import asking
 from msp.itsm.approvals.shown import Shown
 from msp.itsm.catalog import chains, plans, underway
 from msp.itsm.catalog.models import Order
+from msp.itsm.catalog.telling import OfOrder
+from msp.itsm.tasks import doers
 from msp.itsm.tasks import services as tasks
 from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.models import Ticket
@@ -27,6 +31,7 @@ from tenants.permissions import Permission
 ACTOR = "Catalogue"
 PLAN = "catalog.plan"
 RIGHTS = (Permission.TICKET_MOVE, Permission.TICKET_ANY_MOVE, Permission.TICKET_TRIAGE)
+PLAN_RIGHTS = (*RIGHTS, Permission.RUNBOOK_RUN)  # what runbooks are to do is planned with the rest
 WAITS = ("quoting", "asking", "declined")
 QUOTE_STAGE = "Your quote"
 
@@ -99,13 +104,15 @@ def follow_decision(tenant_id: UUID, order_id: UUID, approval_id: UUID, *, by: A
 def plan(tenant_id: UUID, order_id: UUID, *, by: Actor) -> None:
     """Plan the tasks of the item's version that was ordered."""
     by.require(Permission.TICKET_TRIAGE)
+    by.require(Permission.RUNBOOK_RUN)
     placed = underway.locked_order(tenant_id, order_id)
     if placed is None or placed.state != "placed" or placed.plan_id is not None:
         return
-    wanted, ticket = underway.content_of(placed)["tasks"], underway.ticket_of(placed)
-    if not wanted or not ticket.is_open:
+    content, ticket = underway.content_of(placed), underway.ticket_of(placed)
+    if not content["tasks"] or not ticket.is_open:
         return
-    made = tasks.plan_tasks(ticket.id, plans.drafts(wanted, {team.id for team in tenants.teams()}), by=clerk(tenant_id))
+    drafts = plans.drafts(content["tasks"], {team.id for team in tenants.teams()}, OfOrder(placed, content["form"]))
+    made = tasks.plan_tasks(ticket.id, [_possible(draft, tenant_id) for draft in drafts], by=planner(tenant_id))
     placed.plan_id = made[0].plan_id
     db.session.flush()
 
@@ -143,6 +150,26 @@ def move(ticket: Ticket, to: str, reason: str | None = None) -> None:
 def clerk(tenant_id: UUID) -> Actor:
     """In whose name the catalogue acts on a client's requests."""
     return Actor.system(ACTOR, *RIGHTS, tenant_ids=(tenant_id,))
+
+
+def planner(tenant_id: UUID) -> Actor:
+    """The same where tasks are planned, some of which runbooks do."""
+    return Actor.system(ACTOR, *PLAN_RIGHTS, tenant_ids=(tenant_id,))
+
+
+def _possible(draft: tasks.Draft, tenant_id: UUID) -> tasks.Draft:
+    """The task as it can be done now: by hand, and why, where its runbook was switched off or takes something else meanwhile."""
+    if draft.runbook_id is None:
+        return draft
+    try:
+        wrong = doers.unknown_inputs(doers.doer_of(draft.runbook_id, tenant_id), draft.runbook_inputs, "")
+    except Invalid as refused:
+        wrong = list(refused.errors)
+    if not wrong:
+        return draft
+    why = f"To be done by hand: {wrong[0].message}"
+    detail = f"{why}\n\n{draft.detail}".strip()[: tasks.DETAIL_LENGTH]
+    return replace(draft, runbook_id=None, runbook_inputs={}, detail=detail)
 
 
 def _chain(placed: Order, content: Mapping[str, Any]) -> dict[str, Any]:

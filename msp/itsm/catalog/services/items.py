@@ -103,6 +103,14 @@ def _normal(content: Json) -> dict[str, Any]:
     return checked({**content, "category": BLANK["category"]})
 
 
+def _agreed(item: CatalogItem) -> list[Json]:
+    """What the item says until now, and what its template does."""
+    made: list[Json] = [queries.version_of(item, item.number).content] if item.number else []
+    if item.template_id is not None and item.template_number is not None:
+        made.append(library.version_of(item.template_id, item.template_number).content)
+    return made
+
+
 def _set(
     item: CatalogItem, content: dict[str, Any], category_id: UUID | None, roles: Sequence[str], site_ids: Sequence[UUID], *, by: Actor
 ) -> None:
@@ -116,7 +124,7 @@ def _set(
         wrong.append(FieldError("/roles", "unknown", f"Roles are {', '.join(CONTACT_ROLES)}."))
     if not set(site_ids) <= {site.id for site in tenants.sites(item.tenant_id, by=by)}:
         wrong.append(FieldError("/site_ids", "unknown", "There is no such site at this client."))
-    wrong += naming.faults(content, item.tenant_id)
+    wrong += naming.faults(content, item.tenant_id, by=by, agreed=_agreed(item))
     if wrong:
         raise Invalid(wrong[0].message if len(wrong) == 1 else None, errors=wrong)
     item.name, item.icon, item.summary, item.search = content["name"], content["icon"], content["summary"], search_words(content)

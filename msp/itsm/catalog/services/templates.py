@@ -23,7 +23,7 @@ Json = Mapping[str, Any]
 def add_template(content: Json, *, by: Actor) -> CatalogTemplate:
     """A template that items can be taken from."""
     by.require(Permission.CATALOG_MANAGE)
-    made = _checked(content)
+    made = _checked(content, by=by)
     if library.named([made["name"]]):
         raise _taken(made["name"])
     return _add(made, by=by)
@@ -34,7 +34,7 @@ def change_template(template_id: UUID, content: Json, *, version: int, by: Actor
     by.require(Permission.CATALOG_MANAGE)
     template = library.own_template(template_id, by=by)
     check_version(template, version)
-    made = _checked(content)
+    made = _checked(content, [library.version_of(template.id, template.number).content], by=by)
     if any(other.id != template.id for other in library.named([made["name"]]).values()):
         raise _taken(made["name"])
     _change(template, made, by=by)
@@ -59,7 +59,7 @@ def import_templates(given: Sequence[Json], *, by: Actor) -> list[CatalogTemplat
     made, wrong = [], []
     for place, content in enumerate(given):
         try:
-            made.append(_checked(content))
+            made.append(_checked(content, by=by))
         except Invalid as refused:
             wrong += [FieldError(f"/templates/{place}{error.pointer}", error.code, error.message) for error in refused.errors]
     names = [content["name"] for content in made]
@@ -82,9 +82,9 @@ def exported(contents: Sequence[Json]) -> dict[str, Any]:
     return {"format": library.FORMAT, "templates": list(contents)}
 
 
-def _checked(content: Json) -> dict[str, Any]:
+def _checked(content: Json, agreed: Sequence[Json] = (), *, by: Actor) -> dict[str, Any]:
     made = checked(content)
-    if wrong := naming.faults(made, None):
+    if wrong := naming.faults(made, None, by=by, agreed=agreed):
         raise Invalid(errors=wrong)
     return made
 

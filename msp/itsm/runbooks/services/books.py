@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msp.core import audit, clock
 from msp.core.actor import Actor
 from msp.core.db import call, db
-from msp.core.errors import Conflict, Forbidden, Invalid
+from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from msp.core.ids import new_id
 from msp.itsm.runbooks import calling, content, queries
 from msp.itsm.runbooks.calling import Answer
@@ -94,9 +94,23 @@ def export_runbooks(*, by: Actor) -> list[dict[str, Any]]:
 
 
 def import_runbooks(given: list[dict[str, Any]], *, by: Actor) -> list[Runbook]:
-    """Add runbooks as `export_runbooks` gives them, each with a secret of its own; all of them or none. They are switched off."""
+    """Add runbooks as `export_runbooks` gives them, each with a secret of its own; all of them or none. They are switched off.
+
+    Invalid, under `/runbooks/n/…`, says what is wrong in which.
+    """
     by.require(Permission.RUNBOOK_MANAGE)
-    made = [add_runbook(each["name"], each["content"], client_id=each.get("client_id"), by=by) for each in given]
+    made, wrong = list[Runbook](), list[FieldError]()
+    for place, each in enumerate(given):
+        at = f"/runbooks/{place}"
+        try:
+            made.append(add_runbook(each["name"], each["content"], client_id=each.get("client_id"), by=by))
+        except NotFound:
+            wrong.append(FieldError(f"{at}/client_id", "unknown", "There is no such client."))
+        except Invalid as refused:
+            inside = {error: "" if error.pointer == "/name" else "/content" for error in refused.errors}
+            wrong += [FieldError(f"{at}{part}{error.pointer}", error.code, error.message) for error, part in inside.items()]
+    if wrong:
+        raise Invalid(errors=wrong)
     for runbook in made:
         runbook.is_active = False
     db.session.flush()

@@ -46,7 +46,8 @@ class ResultAlready(Conflict):
 def start_run(
     runbook_id: UUID, ticket_id: UUID, *, by: Actor, task_id: UUID | None = None, given: Mapping[str, str] | None = None
 ) -> RunbookRun:
-    """Run a runbook for a ticket, or for an open task of it; `given` goes before what the inputs are mapped to.
+    """Run a runbook for a ticket, or for an open task of it; `given` goes before what was planned for the task, that
+    before what the inputs are mapped to.
 
     Invalid: it is not for this client, is switched off, or needs what is not there. Conflict: a run for the task goes on already.
     """
@@ -57,7 +58,8 @@ def start_run(
         raise Conflict("The ticket is closed: reopen it first.")
     task = _open_task(ticket, task_id, by=by) if task_id else None
     version = queries.latest([runbook])[runbook.id]
-    filled = inputs.fill(content.stored(version.content), ticket, task, given)
+    planned = task.runbook_inputs if task and task.runbook_id == runbook.id else {}
+    filled = inputs.fill(content.stored(version.content), ticket, task, {**planned, **(given or {})})
     return _begin(runbook, version, ticket, task, filled, by)
 
 

@@ -2,6 +2,7 @@
 // msp/itsm/catalog/forms (conditions.py, values.py, answers.py); the server applies them again, and needs nothing from here.
 //
 //   [data-request-form="{definition}"][data-prefix] holds [data-part="name"], and boxes [data-box] around parts with one condition.
+//   [data-follow="address"] is what happens next, which only the server knows: it is asked once after each pause in answering.
 //   [data-order][data-sign][data-once] is what it costs: rows [data-picked] are rewritten, [data-total] is added up.
 
 const NUMBER = /^-?[0-9]{1,12}(\.[0-9]{1,3})?$/, DAY = /^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$/;
@@ -135,16 +136,59 @@ function sum(order, picked) {
   total.hidden = !once && 'mayBeFree' in order.dataset;
 }
 
+// --- What happens next ------------------------------------------------------------------------------------------------------
+
+const PAUSE = 400; // milliseconds
+let waiting, running, told;
+
+/** Everything typed but files, and the answers among it as one text, by which a change is known. */
+function sent(root) {
+  const all = [...new FormData(root.closest('form'))].filter(([, each]) => typeof each === 'string');
+  const answers = all.filter(([name]) => name.startsWith(root.dataset.prefix));
+  return { body: new URLSearchParams(all), answers: JSON.stringify(answers) };
+}
+
+async function follow(root, region) {
+  const { body, answers } = sent(root);
+  if (answers === told) return;
+  told = answers;
+  running?.abort();
+  const mine = running = new AbortController();
+  try {
+    const answer = await fetch(region.dataset.follow, { method: 'POST', body, signal: mine.signal, redirect: 'error' });
+    if (!answer.ok) throw new Error(answer.status);
+    const made = document.createElement('template');
+    made.innerHTML = (await answer.text()).trim();
+    if (made.innerHTML !== region.innerHTML.trim()) region.replaceChildren(made.content);
+  } catch {
+    if (running === mine) told = undefined; // what stands there stays, and the next pause asks again
+  }
+}
+
+function pause(root) {
+  const region = document.querySelector('[data-follow]');
+  if (!region) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => follow(root, region), PAUSE);
+}
+
 const applyAll = () => document.querySelectorAll('[data-request-form]').forEach(apply);
 
 if (typeof document !== 'undefined') {
   for (const type of ['input', 'change']) {
     document.addEventListener(type, (event) => {
       const root = event.target.closest?.('[data-request-form]');
-      if (root) apply(root);
+      if (!root) return;
+      apply(root);
+      pause(root);
     });
   }
   document.addEventListener('form:drawn', applyAll);
-  addEventListener('pageshow', applyAll); // going back fills in what was typed after this has run
+  const root = document.querySelector('[data-follow]') && document.querySelector('[data-request-form]');
+  if (root) told = sent(root).answers; // the page came with what happens next for these
+  addEventListener('pageshow', () => { // going back fills in what was typed after this has run
+    applyAll();
+    if (root) pause(root);
+  });
   applyAll();
 }
