@@ -42,12 +42,6 @@ def requester_of(approval: Approval) -> Person | None:
     return Person("agent", str(approval.requester_agent_id)) if approval.requester_agent_id is not None else None
 
 
-def barred_of(approval: Approval) -> set[Person]:
-    """Whom it is about: whoever asked, and who else is not to decide on it."""
-    asked = requester_of(approval)
-    return {*map(_person, approval.barred), *([asked] if asked else [])}
-
-
 def holder_of(seat: Seat) -> Person:
     kind, id = ("contact", seat.holder_contact_id) if seat.holder_contact_id else ("agent", seat.holder_agent_id)
     return Person(kind, str(id))
@@ -67,7 +61,7 @@ def seats_of(approval: Approval) -> Sequence[Seat]:
 
 def state_of(approval: Approval) -> engine.State:
     """Where it stands, from its chain, what was shown, and its entries."""
-    begun = engine.begun(read_chain(approval.chain), shown.facts(approval.shown), requester_of(approval), barred_of(approval))
+    begun = engine.begun(read_chain(approval.chain), shown.facts(approval.shown), requester_of(approval))
     return engine.fold(begun, [made for each in entries_of(approval) if (made := _read(each)) is not None])
 
 
@@ -178,11 +172,11 @@ def _written(entry: engine.Entry) -> dict[str, Any]:
         case engine.Raised():
             return {"places": _places(entry.places)}
         case engine.Answered():
-            return {"by": key_of(entry.by), "is_approved": entry.is_approved}
+            return {"by": _key(entry.by), "is_approved": entry.is_approved}
         case engine.Delegated():
-            return {"by": key_of(entry.by), "to": key_of(entry.to)}
+            return {"by": _key(entry.by), "to": _key(entry.to)}
         case engine.Withdrawn():
-            return {"by": key_of(entry.by)}
+            return {"by": _key(entry.by)}
         case _:
             return {}
 
@@ -210,14 +204,14 @@ def _read(row: Entry) -> engine.Entry | None:
 
 
 def _places(places: Sequence[engine.Place]) -> list[list[str]]:
-    return [[place.seat, key_of(place.person), key_of(place.holder)] for place in places]
+    return [[place.seat, _key(place.person), _key(place.holder)] for place in places]
 
 
 def _read_places(data: Mapping[str, Any]) -> tuple[engine.Place, ...]:
     return tuple(engine.Place(seat, _person(person), _person(holder)) for seat, person, holder in data["places"])
 
 
-def key_of(person: Person) -> str:
+def _key(person: Person) -> str:
     return f"{person.kind}:{person.id}"
 
 

@@ -1,6 +1,6 @@
 """Who will be asked, before anything is asked: the stages of a chain that apply, with the people as they are now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,21 +24,18 @@ class Foreseen:
 
 
 def foresee(
-    tenant_id: UUID, shown: Shown, chain: Mapping[str, Any], *, requester_id: UUID, at: datetime, barred: Iterable[Person] = ()
+    tenant_id: UUID, shown: Shown, chain: Mapping[str, Any], *, requester_id: UUID, at: datetime
 ) -> list[Foreseen]:
-    """The stages that would ask about this content, for a contact who asks, at an instant (UTC). It writes nothing.
-
-    `barred` do not decide on it either.
-    """
+    """The stages that would ask about this content, for a contact who asks, at an instant (UTC). It writes nothing."""
     values = facts(shown.as_json())
     made = Approval(tenant_id=tenant_id, site_id=shown.site_id, cost_centre=shown.cost_centre)
-    theirs = {Person("contact", str(requester_id)), *barred}
-    return [_stage(made, stage, theirs, at) for stage in read_chain(chain).stages if applies(stage.condition, values)]
+    requester = Person("contact", str(requester_id))
+    return [_stage(made, stage, requester, at) for stage in read_chain(chain).stages if applies(stage.condition, values)]
 
 
-def _stage(made: Approval, stage: Stage, barred: set[Person], at: datetime) -> Foreseen:
+def _stage(made: Approval, stage: Stage, requester: Person, at: datetime) -> Foreseen:
     found = directory.look_up(made, stage, at=at)
-    seats = seating(stage, found.found, barred=barred)
+    seats = seating(stage, found.found, requester=requester)
     if not found.is_whole and any(each.is_ours for each in stage.approvers):
         return Foreseen(stage, (), None)
     names = tuple(found.names[place.holder] for place in seats.places)

@@ -22,8 +22,7 @@ def _one_of(column: str, words: tuple[str, ...]) -> str:
 class Approval(ClientRow, Base):
     """One question to a chain of people about one thing: what was shown, under which chain, and where it stands.
 
-    The subject is known by kind and id alone. `barred` (`contact:…`, `agent:…`) do not decide
-    on it, beside the requester. `stage` is the number in the chain of what is asked now; `next_at` the instant at
+    The subject is known by kind and id alone. `stage` is the number in the chain of what is asked now; `next_at` the instant at
     which time does something to it. Asked again after a change, the new row names the old one.
     """
 
@@ -44,7 +43,6 @@ class Approval(ClientRow, Base):
     requester_contact_id: Mapped[UUID | None]
     requester_agent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("agent.id"))
     requester_name: Mapped[str]
-    barred: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'::jsonb"))
     stage: Mapped[int | None]
     stage_name: Mapped[str | None]
     note: Mapped[str | None]

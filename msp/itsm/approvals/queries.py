@@ -116,7 +116,7 @@ def _which(statement: sa.Select[Any], which: Which, by: Actor) -> sa.Select[Any]
         mine = _in_reach(sa.select(Seat.approval_id).where(Seat.is_open, _is_held_by(by)), Seat.tenant_id, by)
         return statement.where(Approval.id.in_(mine))
     if which == "decided":
-        mine = _in_reach(sa.select(Seat.approval_id).where(Seat.decision.is_not(None), _is_held_by(by)), Seat.tenant_id, by)
+        mine = _in_reach(sa.select(Seat.approval_id).where(~Seat.is_open, _is_held_by(by)), Seat.tenant_id, by)
         return statement.where(Approval.id.in_(mine))
     if which == "asked":
         own = Approval.requester_contact_id if by.is_contact else Approval.requester_agent_id

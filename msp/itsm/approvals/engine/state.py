@@ -88,7 +88,6 @@ class Seat:
 class State:
     """Where an approval stands.
 
-    `barred`: who does not decide on it beside the requester, for it is theirs.
     `plan` are the numbers of the chain's stages that apply, `position` is the place in it. A stage without `opened_at` waits to
     be seated. `due_at` and `remind_at` are instants (UTC) of the present stage.
     """
@@ -96,7 +95,6 @@ class State:
     chain: Chain
     plan: tuple[int, ...]
     requester: Person | None
-    barred: frozenset[Person] = frozenset()
     position: int = 0
     seats: tuple[Seat, ...] = ()
     required: int = 0
@@ -138,10 +136,10 @@ class State:
         return self.due_at is not None and at >= self.due_at and not self.can_be_raised
 
 
-def begun(chain: Chain, shown: dict[str, Value], requester: Person | None, barred: Iterable[Person] = ()) -> State:
+def begun(chain: Chain, shown: dict[str, Value], requester: Person | None) -> State:
     """The state before anything happened; where no stage applies nobody needs to be asked, and it is approved."""
     plan = tuple(number for number, stage in enumerate(chain.stages) if applies(stage.condition, shown))
-    return State(chain, plan, requester, frozenset(barred), outcome=None if plan else "approved")
+    return State(chain, plan, requester, outcome=None if plan else "approved")
 
 
 def fold(state: State, entries: Iterable[Entry]) -> State:
@@ -255,8 +253,8 @@ def _open_seat(state: State, seat_id: str, person: Person) -> Seat:
 
 
 def _must_not_be_barred(state: State, people: Iterable[Person]) -> None:
-    if not state.stage.self_counts and not (state.barred | {state.requester}).isdisjoint(people):
-        raise NotEntitled("nobody decides here on what is for himself")
+    if state.requester is not None and not state.stage.self_counts and state.requester in people:
+        raise NotEntitled("nobody decides here on what he asked for himself")
 
 
 def _must_be_due(state: State, entry: Entry) -> None:

@@ -61,8 +61,8 @@ def delegate(approval_id: UUID, e_mail: str, *, by: Actor, version: int | None =
         tenants.check_version(approval, version)
     seat = _own_seat(approval, by)
     to, name = colleague(approval.tenant_id, e_mail, by=by)
-    if to in book.barred_of(approval) and not book.state_of(approval).stage.self_counts:
-        raise Invalid.field("e_mail", "Whoever asked for it, or gets it, cannot decide on it.", "requester")
+    if to == book.requester_of(approval) and not book.state_of(approval).stage.self_counts:
+        raise Invalid.field("e_mail", "Whoever asked for it cannot decide on it.", "requester")
     if any(book.holder_of(each) == to for each in book.seats_of(approval) if each.stage == approval.stage):
         raise Invalid.field("e_mail", "This person is asked here already.", "asked")
     with errors.worded():

@@ -3,7 +3,7 @@
 Whose subject it is calls these under a permission of its own; what is approved is not known here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from msp.itsm.approvals.book import SYSTEM
 from msp.itsm.approvals.engine import seating
 from msp.itsm.approvals.engine import state as engine
 from msp.itsm.approvals.engine.reading import read_chain, write_chain
-from msp.itsm.approvals.engine.seating import Person
 from msp.itsm.approvals.events import ApprovalDecided, ApprovalStageOpened, ApprovalStarted, ApprovalVoided
 from msp.itsm.approvals.models import Approval
 from msp.itsm.approvals.shown import Shown, hash_of
@@ -30,11 +29,10 @@ NAME = "Approvals"
 
 def start(
     tenant_id: UUID, subject_kind: str, subject_id: UUID, shown: Shown, chain: Mapping[str, Any], *, by: Actor,
-    requester_id: UUID | None = None, chain_version: int = 1, barred: Iterable[Person] = (),
+    requester_id: UUID | None = None, chain_version: int = 1,
 ) -> Approval:  # fmt: skip
     """Ask a chain of people about a subject; `requester_id` is the contact it is asked for, else the actor himself.
 
-    `barred` are others whom it is about: like the requester they decide only where a stage lets one decide for oneself.
     Invalid where chain or content does not hold; AlreadyAsked while an earlier approval of the subject waits.
     """
     by.must_reach(tenant_id)
@@ -43,9 +41,7 @@ def start(
         raise errors.AlreadyAsked("An approval of this is waiting already.")
     with errors.worded():
         read = read_chain(chain)
-    requester = _requester(tenant_id, requester_id, by)
-    keys = {*map(book.key_of, barred)}
-    return _make(tenant_id, subject_kind, subject_id, shown, write_chain(read), chain_version, requester, by, barred=keys)
+    return _make(tenant_id, subject_kind, subject_id, shown, write_chain(read), chain_version, _requester(tenant_id, requester_id, by), by)
 
 
 def change_shown(
@@ -66,9 +62,7 @@ def change_shown(
     _void(old, by=by)
     requester = (old.requester_contact_id, old.requester_agent_id, old.requester_name)
     version = old.chain_version if chain_version is None else chain_version
-    new = _make(
-        old.tenant_id, old.subject_kind, old.subject_id, shown, definition, version, requester, by, barred=old.barred, replaces_id=old.id
-    )
+    new = _make(old.tenant_id, old.subject_kind, old.subject_id, shown, definition, version, requester, by, replaces_id=old.id)
     events.record(ApprovalVoided(old.tenant_id, old.id, old.subject_kind, old.subject_id, new.id))
     return new
 
@@ -95,7 +89,7 @@ def _void(approval: Approval, *, by: Actor) -> None:
 
 def _make(
     tenant_id: UUID, kind: str, subject_id: UUID, shown: Shown, chain: dict[str, Any], chain_version: int,
-    requester: tuple[UUID | None, UUID | None, str], by: Actor, *, barred: Iterable[str], replaces_id: UUID | None = None,
+    requester: tuple[UUID | None, UUID | None, str], by: Actor, *, replaces_id: UUID | None = None,
 ) -> Approval:  # fmt: skip
     shown.check()
     content = shown.as_json()
@@ -104,7 +98,7 @@ def _make(
         tenant_id=tenant_id, id=new_id(), subject_kind=kind, subject_id=subject_id, title=content["title"],
         reference=shown.reference, shown=content, shown_hash=hash_of(content), chain=chain, chain_version=chain_version,
         site_id=shown.site_id, cost_centre=shown.cost_centre, requester_contact_id=contact_id, requester_agent_id=agent_id,
-        requester_name=name, barred=sorted(barred), state="waiting", entries=0, created_at=clock.now(), replaces_id=replaces_id,
+        requester_name=name, state="waiting", entries=0, created_at=clock.now(), replaces_id=replaces_id,
     )  # fmt: skip
     db.session.add(approval)
     db.session.flush()
@@ -115,7 +109,7 @@ def _make(
         open_stage(approval, by=by)
     else:
         approval.note = "No stage of the chain applied."
-        _decided(approval, was_asked=False)
+        _decided(approval)
     return approval
 
 
@@ -126,7 +120,7 @@ def open_stage(approval: Approval, *, by: Actor) -> None:
         return
     now = clock.now()
     found = directory.look_up(approval, state.stage, at=now)
-    made = seating.seating(state.stage, found.found, barred=book.barred_of(approval))
+    made = seating.seating(state.stage, found.found, requester=book.requester_of(approval))
     is_short = not made.places or (made.note == seating.FEW and len(made.places) < (state.stage.needed or 1))
     if not found.is_whole and (is_short or any(each.is_ours for each in state.stage.approvers)):
         outbox.enqueue(SEAT, {"approval_id": str(approval.id)}, tenant_id=approval.tenant_id)
@@ -149,9 +143,8 @@ def follow(approval: Approval, state: engine.State, *, by: Actor) -> None:
         open_stage(approval, by=by)
 
 
-def _decided(approval: Approval, *, was_asked: bool = True) -> None:
-    """Tell it: whose subject it is always, whoever asked where somebody answered."""
-    if was_asked and approval.state != "withdrawn" and approval.requester_contact_id is not None:
+def _decided(approval: Approval) -> None:
+    if approval.state != "withdrawn" and approval.requester_contact_id is not None:
         outbox.enqueue(TELL, {"approval_id": str(approval.id)}, tenant_id=approval.tenant_id)
     subject = (approval.subject_kind, approval.subject_id)
     events.record(ApprovalDecided(approval.tenant_id, approval.id, *subject, approval.state))

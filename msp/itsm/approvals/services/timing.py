@@ -64,7 +64,7 @@ def _end_or_raise(approval: Approval, state: engine.State, now: datetime, by: Ac
     if state.can_be_raised:
         found = directory.look_up(approval, state.stage, at=now)
         holders = [seat.holder for seat in state.seats]
-        places = seating.raised(state.stage, found.found, barred=book.barred_of(approval), holders=holders)
+        places = seating.raised(state.stage, found.found, requester=book.requester_of(approval), holders=holders)
         if places and state.number is not None:
             seats = book.add_seats(approval, state.number, places, found.names, is_raised=True)
             made = tuple(engine.Place(str(seat.id), place.person, place.holder) for seat, place in zip(seats, places, strict=True))

@@ -13,7 +13,6 @@ from msp.core.db import db
 from msp.core.errors import Invalid
 from msp.core.outbox import services as outbox
 from msp.itsm.approvals import book
-from msp.itsm.approvals.engine.seating import Person
 from msp.itsm.approvals.models import Approval, Seat
 from msp.itsm.approvals.services import asking
 from msp.itsm.approvals.shown import Shown
@@ -55,26 +54,16 @@ def ask(placed: Order, *, by: Actor) -> Approval:
     by.require_any(Permission.TICKET_OPEN, Permission.TICKET_TRIAGE)
     content, ticket = underway.content_of(placed), underway.ticket_of(placed)
     shown, chain = shown_of(placed, content, ticket), _chain(placed, content)
-    latest = underway.approval_of(placed)
-    is_on_its_way = latest is not None and latest.state == "approved" and placed.state == "asking"  # its job comes
     placed.state = "asking"
     db.session.flush()
-    if latest is not None and (latest.is_waiting or is_on_its_way):
+    latest = underway.approval_of(placed)
+    if latest is not None and latest.is_waiting:
         approval = asking.change_shown(latest.id, shown, by=by, chain=chain)
     else:
-        approval = asking.start(
-            placed.tenant_id, chains.KIND, placed.id, shown, chain, by=by, requester_id=placed.contact_id,
-            barred=_theirs(placed, latest, by),
-        )  # fmt: skip
+        approval = asking.start(placed.tenant_id, chains.KIND, placed.id, shown, chain, by=by, requester_id=placed.contact_id)
     if approval.is_waiting:
         move(ticket, "waiting_for_approval")
     return approval
-
-
-def _theirs(placed: Order, latest: Approval | None, by: Actor) -> set[Person]:
-    """Who gets it, and which of us ordered it in somebody's place: neither decides on it."""
-    ours = {Person("agent", str(by.id))} if by.is_agent and by.id else set()
-    return {Person("contact", str(placed.for_contact_id))} | ours | (book.barred_of(latest) if latest else set())
 
 
 def shown_of(placed: Order, content: Mapping[str, Any], ticket: Ticket) -> Shown:
