@@ -79,9 +79,8 @@ def typed_of(content: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: content[name] or "" for name in _TEXTS}
     ticks = {name: "1" for name in ("is_price_shown", "is_quoted") if content[name]}
     return {
-        **fields, **ticks, **chain_form.typed_of(content["chain"], questions.form_of(content["form"])),
-        **plan_form.typed_of(content["tasks"]), "synonyms": ", ".join(content["synonyms"]),
-        "impact": str(content["impact"]), "urgency": str(content["urgency"]),
+        **fields, **ticks, **chain_form.typed_of(content["chain"]), **plan_form.typed_of(content["tasks"]),
+        "impact": str(content["impact"]), "urgency": str(content["urgency"]), "synonyms": ", ".join(content["synonyms"]),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from agent_console import numbered
 from agent_console.numbered import Row
 from msp.itsm.approvals.engine.chain import OPERATORS, ROLES
 from msp.itsm.catalog import approvers, chains
-from msp.itsm.catalog.forms.definition import Form, Part
+from msp.itsm.catalog.forms.definition import Form
 
 PREFIX, FIELDS, TICKS = "stage", ("name", "named", "needed", "field", "operator", "value", "remind", "expires"), ("roles", "flags")
 ROLE_OPTIONS = [(role, chains.WHO[role][:1].upper() + chains.WHO[role][1:]) for role in ROLES]
@@ -21,14 +21,13 @@ OPERATOR_OPTIONS = [(each, _OPERATOR_WORDS[each]) for each in _OPERATOR_WORDS if
 def chain_of(sent: Any, form: Form, tenant_id: UUID | None) -> dict[str, Any] | None:
     """The chain typed; what is wrong in it is found when it is checked. Whom no address names stays as it was typed, and is refused."""
     found = numbered.read(sent, PREFIX, FIELDS, TICKS)
-    parts = {part.name: part for part in form.parts}
-    return {"stages": [_stage(row, parts, tenant_id) for row in found if _says(row)]} if any(map(_says, found)) else None
+    kinds = {part.name: part.kind for part in form.parts} | dict.fromkeys(chains.PRICES, "number")
+    return {"stages": [_stage(row, kinds, tenant_id) for row in found if _says(row)]} if any(map(_says, found)) else None
 
 
-def typed_of(chain: Mapping[str, Any] | None, form: Form) -> dict[str, Any]:
-    """A chain as the fields of the page; options by their labels."""
-    labels = {part.name: {option.value: option.label for option in part.options} for part in form.parts}
-    return numbered.written([_row(stage, labels) for stage in chain["stages"]] if chain else [], PREFIX)
+def typed_of(chain: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A chain as the fields of the form."""
+    return numbered.written([_row(stage) for stage in chain["stages"]] if chain else [], PREFIX)
 
 
 def rows_of(typed: Any) -> list[Row]:
@@ -56,14 +55,14 @@ def _says(row: Row) -> bool:
     return any(value for name, value in row.items() if name != "operator")
 
 
-def _stage(row: Row, parts: Mapping[str, Part], tenant_id: UUID | None) -> dict[str, Any]:
+def _stage(row: Row, kinds: Mapping[str, str], tenant_id: UUID | None) -> dict[str, Any]:
     made: dict[str, Any] = {"name": row["name"], "approvers": [{"role": role} for role in row["roles"]] + _named(row["named"], tenant_id)}
     for name, field in (("needed", "needed"), ("remind_after_hours", "remind"), ("expires_after_hours", "expires")):
         if row[field]:
             made[name] = int(row[field]) if row[field].isascii() and row[field].isdigit() else row[field]
     if row["field"]:
         made["condition"] = {
-            "field": row["field"], "operator": row["operator"], "value": _value(row, parts.get(row["field"])),
+            "field": row["field"], "operator": row["operator"], "value": _value(row["value"], row["operator"], kinds.get(row["field"], "")),
         }  # fmt: skip
     return {**made, **dict.fromkeys(row["flags"], True)}
 
@@ -73,16 +72,10 @@ def _named(text: str, tenant_id: UUID | None) -> list[dict[str, str]]:
     return approvers.at_addresses(addresses, tenant_id) if addresses else []
 
 
-def _value(row: Row, part: Part | None) -> Any:
-    """What it is compared with; an option by its label, or its value."""
-    text, options = row["value"], part.options if part else ()
-    known = {option.value.casefold(): option.value for option in options} | {option.label.casefold(): option.value for option in options}
-    if row["operator"] == "in":
-        whole = [known[text.casefold()]] if text.casefold() in known else None
-        return whole or [known.get(each.casefold(), each) for each in map(str.strip, text.split(",")) if each]
-    if options:
-        return known.get(text.casefold(), text)
-    if row["field"] in chains.PRICES or (part is not None and part.kind == "number"):
+def _value(text: str, operator: str, kind: str) -> Any:
+    if operator == "in":
+        return [each.strip() for each in text.split(",") if each.strip()]
+    if kind == "number":
         try:
             return Decimal(text.replace(",", ""))
         except InvalidOperation:
@@ -90,14 +83,13 @@ def _value(row: Row, part: Part | None) -> Any:
     return text
 
 
-def _row(stage: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]) -> Row:
+def _row(stage: Mapping[str, Any]) -> Row:
     condition = stage.get("condition") or {"field": "", "operator": ">", "value": ""}
-    value, named = condition["value"], labels.get(condition["field"], {})
-    values = [str(each) for each in (value if isinstance(value, list) else [value])]
+    value = condition["value"]
     return {
         "name": stage["name"], "roles": [each["role"] for each in stage["approvers"] if "role" in each],
         "named": ", ".join(approvers.addresses_of(stage["approvers"])),
         "needed": str(stage.get("needed") or ""), "field": condition["field"], "operator": condition["operator"],
-        "value": ", ".join(named.get(each, each) for each in values), "remind": str(stage.get("remind_after_hours") or ""),
+        "value": ", ".join(value) if isinstance(value, list) else str(value), "remind": str(stage.get("remind_after_hours") or ""),
         "expires": str(stage.get("expires_after_hours") or ""), "flags": [name for name, _ in FLAGS if stage.get(name)],
     }  # fmt: skip

@@ -67,24 +67,6 @@ def test_rows_are_moved_and_removed_without_script(acme: Any, lead: Any, post: A
     assert 'value="Order it"' in stages
 
 
-def test_a_stage_depends_on_an_option_by_the_name_that_people_read(
-    console_app: Any, acme: Any, lead: Any, post: Any, console_of: Any  # noqa: F811
-) -> None:
-    with world.as_staff(console_app) as by:
-        item = items.add_item(acme.id, {"name": world.unique("Laptop"), "form": way.FORM}, by=by)
-    path = f"/clients/{acme.id}/catalogue/items/{item.id}"
-    stage = {**MANAGER, "stage-0-field": "size", "stage-0-operator": "=", "stage-0-value": "16 INCH"}
-    sent = {**GOOD, "name": item.name, "carried_out": "1", "version": str(item.version), **stage}
-    wrong = post(lead, path, **{**sent, "stage-0-value": "17 inch"})
-    assert wrong.status_code == 422
-    assert "One of: 14 inch, 16 inch." in wrong.text
-    assert 'value="17 inch"' in wrong.text
-    assert post(lead, path, **sent).status_code == 303
-    content = one_item(console_app, acme).content
-    assert content["chain"]["stages"][0]["condition"] == {"field": "size", "operator": "=", "value": "large"}
-    assert 'name="stage-0-value" type="text" value="16 inch"' in console_of(lead).get(path).text
-
-
 @pytest.mark.parametrize(
     ("fields", "field", "words"),
     [

@@ -5,7 +5,6 @@ costs, or the name of a question that may stand in the item's form.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,6 @@ from msp.itsm.approvals.engine.errors import ChainInvalid
 from msp.itsm.approvals.engine.reading import read_chain, write_chain
 from msp.itsm.approvals.shown import MOST_LINES, TEXT_LENGTH, TITLE_LENGTH, Shown
 from msp.itsm.catalog import plans, questions
-from msp.itsm.catalog.forms.definition import PICKED, Form, Part
 
 KIND = "order"  # what the subject of an order's approval is called
 PRICES = {"once": "the price", "monthly": "the price per month"}
@@ -26,7 +24,6 @@ WHO = {
     "account_manager": "our account manager",
 }  # fmt: skip
 _OPERATORS = {"=": "is", "!=": "is not", ">": "is over", ">=": "is at least", "<": "is under", "<=": "is at most", "in": "is one of"}
-_NAMED_BY_ID = frozenset({"person", "site", "ci", "file"})
 Json = Mapping[str, Any]
 
 
@@ -43,11 +40,11 @@ def checked_chain(data: Any, form: Json) -> dict[str, Any] | None:
         chain = read_chain(data)
     except ChainInvalid as error:
         raise Invalid(errors=[FieldError(each.pointer, each.code, each.message) for each in error.wrong]) from error
-    parts = {part.name: part for part in questions.form_of(form).parts if part.asks}
+    kinds = questions.kinds(form) | dict.fromkeys(PRICES, "number")
     wrong = [
         FieldError(f"/stages/{number}/condition/{fault[0]}", *fault[1:])
         for number, stage in enumerate(chain.stages)
-        if stage.condition is not None and (fault := _condition_fault(stage.condition, parts))
+        if stage.condition is not None and (fault := _condition_fault(stage.condition, kinds))
     ]
     if wrong:
         raise Invalid(errors=wrong)
@@ -69,7 +66,8 @@ def named(data: Json | None) -> Iterator[tuple[str, str, UUID]]:
 
 def said(data: Json, form: Json) -> str:
     """A chain in words, for a comparison."""
-    return "; then ".join(_stage_words(stage, questions.form_of(form)) for stage in chain_of(data).stages)
+    labels = {part.name: f"“{part.label}”" for part in questions.form_of(form).parts} | PRICES
+    return "; then ".join(_stage_words(stage, labels) for stage in chain_of(data).stages)
 
 
 def who_words(stage: Stage) -> str:
@@ -86,14 +84,11 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def condition_words(condition: Condition, form: Form) -> str:
+def condition_words(condition: Condition, labels: Mapping[str, str]) -> str:
     """`only if the price is over 500`."""
-    part = next((part for part in form.parts if part.name == condition.field), None)
-    asked = f"“{part.label}”" if part else PRICES.get(condition.field, condition.field)
-    labels = {option.value: option.label for option in part.options} if part else {}
     value = condition.value
-    values = [f"{each:,}" if isinstance(each, Decimal) else str(each) for each in (value if isinstance(value, tuple) else (value,))]
-    return f"only if {asked} {_OPERATORS[condition.operator]} {', '.join(labels.get(each, each) for each in values)}"
+    text = ", ".join(value) if isinstance(value, tuple) else f"{value:,}" if isinstance(value, Decimal) else str(value)
+    return f"only if {labels.get(condition.field, condition.field)} {_OPERATORS[condition.operator]} {text}"
 
 
 def shown_of(
@@ -116,44 +111,19 @@ def shown_of(
     )  # fmt: skip
 
 
-def _condition_fault(condition: Condition, parts: Mapping[str, Part]) -> tuple[str, str, str] | None:
-    """Where it names nothing that is asked, or compares it with what it can never be: it would ask always, or never."""
-    part, value = parts.get(condition.field), condition.value
-    kind = part.kind if part else "number" if condition.field in PRICES else None
+def _condition_fault(condition: Condition, kinds: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Where it names nothing that is asked, or compares a number with something else, which would ask always."""
+    kind = kinds.get(condition.field)
     if kind is None:
         return "field", "unknown", f"The form asks for no “{condition.field}”."
-    if kind in _NAMED_BY_ID:
-        return "field", "not_comparable", "A stage can depend on the price, a choice, a number, a date or a text."
-    if kind == "number":
-        return None if isinstance(value, Decimal) else ("value", "type", "Compare it with a number.")
-    values = value if isinstance(value, tuple) else (value,)
-    if not values or not all(isinstance(each, str) and each.strip() for each in values):
-        return "value", "required", "Say what it is compared with."
-    if part is not None and kind in PICKED:
-        return _option_fault(condition, part, values)
-    if kind == "date" and not all(_is_day(str(each)) for each in values):
-        return "value", "type", "A day, as 2027-03-31."
+    if kind == "number" and not isinstance(condition.value, Decimal):
+        return "value", "type", "Compare it with a number."
     return None
 
 
-def _option_fault(condition: Condition, part: Part, values: Sequence[Any]) -> tuple[str, str, str] | None:
-    if condition.operator not in ("=", "!=", "in"):
-        return "operator", "not_comparable", "A choice is one of its options, or is not."
-    if not {option.value for option in part.options}.issuperset(values):
-        return "value", "unknown", f"One of: {', '.join(option.label for option in part.options)}."
-    return None
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-def _stage_words(stage: Stage, form: Form) -> str:
+def _stage_words(stage: Stage, labels: Mapping[str, str]) -> str:
     rule = f", {stage.needed} of them" if stage.needed is not None and len(stage.approvers) > 1 else ""
-    when = f", {condition_words(stage.condition, form)}" if stage.condition else ""
+    when = f", {condition_words(stage.condition, labels)}" if stage.condition else ""
     return f"{stage.name} ({who_words(stage)}{rule}{when})"
 
 

@@ -64,22 +64,10 @@ def test_a_stage_may_depend_on_the_price(operator: Any, value: int, shown: str, 
     assert applies(Condition("once", operator, Decimal(value)), {"once": Decimal(shown)}) is is_asked
 
 
-@pytest.mark.parametrize(
-    ("operator", "value", "shown", "is_asked"),
-    [
-        ("=", "admin", ("admin", "mail"), True), ("=", "admin", ("mail",), False), ("!=", "admin", ("admin", "mail"), False),
-        ("!=", "admin", ("mail",), True), ("in", ("admin", "root"), ("mail", "root"), True), ("in", ("admin",), ("mail",), False),
-    ],
-)  # fmt: skip
-def test_a_stage_may_depend_on_one_of_several_picks(operator: Any, value: Any, shown: tuple[str, ...], is_asked: bool) -> None:
-    assert applies(Condition("rights", operator, value), {"rights": shown}) is is_asked
-
-
 def test_what_was_not_shown_or_cannot_be_compared_is_asked() -> None:
     over = Condition("once", ">", Decimal(500))
     assert applies(over, {})
     assert applies(over, {"once": "many"})
-    assert applies(Condition("once", "=", "500"), {"once": Decimal(3)})
     assert not applies(Condition("colour", "in", ("red", "blue")), {"colour": "green"})
     cheap = chain({"condition": {"field": "once", "operator": ">", "value": 500}})
     assert state.begun(cheap, {"once": Decimal(3)}, ME).outcome == "approved"

@@ -246,12 +246,6 @@ def test_nobody_else_changes_an_order(console_app: Any, acme: Any, birch: Any, l
         ("chain", {"stages": [{"name": "", "approvers": [{"role": "king"}]}]}, "/chain/stages/0/name"),
         ("chain", {"stages": [{**way.MANAGER, "condition": {"field": "colour", "operator": "=", "value": "red"}}]},
          "/chain/stages/0/condition/field"),
-        ("chain", {"stages": [{**way.MANAGER, "condition": {"field": "size", "operator": "=", "value": "16 inch"}}]},
-         "/chain/stages/0/condition/value"),
-        ("chain", {"stages": [{**way.MANAGER, "condition": {"field": "size", "operator": ">", "value": "large"}}]},
-         "/chain/stages/0/condition/operator"),
-        ("chain", {"stages": [{**way.MANAGER, "condition": {"field": "why", "operator": "=", "value": " "}}]},
-         "/chain/stages/0/condition/value"),
         ("chain", {"stages": [{"name": "X", "approvers": [{"contact": str(uuid4())}]}]}, "/chain/stages/0/approvers/0"),
         ("chain", {"stages": [{"name": "X", "approvers": [{"agent": str(uuid4())}]}]}, "/chain/stages/0/approvers/0"),
         ("chain", [], "/chain/stages"),
@@ -268,5 +262,5 @@ def test_nobody_else_changes_an_order(console_app: Any, acme: Any, birch: Any, l
 )  # fmt: skip
 def test_chain_and_tasks_are_checked_with_pointers(acme: Any, item_at: Any, field: str, value: Any, pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
-        item_at(acme, "Laptop", **{"form": way.FORM, field: value})
+        item_at(acme, "Laptop", **{field: value})
     assert pointer in [error.pointer for error in refused.value.errors]

@@ -64,23 +64,20 @@ class Chain:
 
 
 def applies(condition: Condition | None, shown: dict[str, Value]) -> bool:
-    """Whether a stage is asked. What was not shown, or cannot be compared, is asked: rather one question too many.
-
-    Of several values shown under one name one is enough for `=` and `in`, and none may be it for `!=`.
-    """
+    """Whether a stage is asked. What was not shown, or cannot be compared, is asked: rather one question too many."""
     if condition is None:
         return True
     found, wanted = shown.get(condition.field), condition.value
     if found is None:
         return True
-    several = found if isinstance(found, tuple) else (found,)
-    choices = wanted if isinstance(wanted, tuple) else (wanted,)
-    if any(type(each) is not type(choice) for each in several for choice in choices):
-        return True
-    if condition.operator in ("=", "in"):
-        return not set(several).isdisjoint(choices)
+    if condition.operator == "in":
+        return not isinstance(wanted, tuple) or str(found) in wanted
+    if isinstance(wanted, tuple) or isinstance(found, tuple):
+        return found == wanted if condition.operator == "=" else found != wanted if condition.operator == "!=" else True
+    if condition.operator == "=":
+        return found == wanted
     if condition.operator == "!=":
-        return set(several).isdisjoint(choices)
+        return found != wanted
     if isinstance(found, Decimal) and isinstance(wanted, Decimal):
         return _is_so((found > wanted) - (found < wanted), condition.operator)
     if isinstance(found, str) and isinstance(wanted, str):
