@@ -73,6 +73,22 @@ def test_what_was_not_shown_or_cannot_be_compared_is_asked() -> None:
     assert state.begun(cheap, {"once": Decimal(3)}, ME).outcome == "approved"
 
 
+@pytest.mark.parametrize(
+    ("operator", "value", "shown", "is_asked"),
+    [
+        ("=", "large", ("small", "large"), True), ("=", "large", ("small",), False), ("=", "large", (), False),
+        ("!=", "large", ("small", "large"), False), ("!=", "large", ("small",), True),
+        ("in", ("large", "huge"), ("small", "large"), True), ("in", ("large", "huge"), ("small",), False),
+        (">", "large", ("small",), True), ("=", Decimal(5), ("small",), True), ("=", "yes", True, True), ("=", "5", Decimal(4), True),
+        ("in", ("4", "5"), Decimal(3), True),
+    ],
+)  # fmt: skip
+def test_an_answer_of_several_is_compared_one_by_one_and_what_cannot_be_is_asked(
+    operator: Any, value: Any, shown: Any, is_asked: bool
+) -> None:
+    assert applies(Condition("size", operator, value), {"size": shown}) is is_asked
+
+
 def found(*people: Person, **others: Any) -> Found:
     return Found({MANAGER: people}, **others)
 
