@@ -78,8 +78,9 @@ def typed_of(content: Mapping[str, Any]) -> dict[str, Any]:
     """The content as the fields of a form."""
     fields = {name: content[name] or "" for name in _TEXTS}
     ticks = {name: "1" for name in ("is_price_shown", "is_quoted") if content[name]}
+    stages = chain_form.typed_of(content["chain"], questions.form_of(content["form"]))
     return {
-        **fields, **ticks, **chain_form.typed_of(content["chain"]), **plan_form.typed_of(content["tasks"]),
+        **fields, **ticks, **stages, **plan_form.typed_of(content["tasks"]),
         "impact": str(content["impact"]), "urgency": str(content["urgency"]), "synonyms": ", ".join(content["synonyms"]),
     }  # fmt: skip
 

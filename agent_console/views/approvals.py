@@ -14,7 +14,7 @@ from msp.core.web.gates import Gate, gated
 from msp.itsm.approvals import book, queries, words
 from msp.itsm.approvals.card import card
 from msp.itsm.approvals.models import STATES
-from msp.itsm.approvals.services import answering, covering, linking
+from msp.itsm.approvals.services import answering, covering, linking, moving
 from tenants import queries as tenants
 from tenants.permissions import Permission
 
@@ -93,6 +93,22 @@ def send(approval_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("approvals.one", approval_id=approval_id), 303)
 
 
+@blueprint.post("/<uuid:approval_id>/reassign")
+@gated(MANAGE)
+def reassign(approval_id: UUID) -> ResponseReturnValue:
+    """Put another in the place of one of those who are asked."""
+    seat_id = forms.one_id(request.form, "seat")
+    try:
+        if seat_id is None:
+            raise Invalid.field("seat", "Choose in whose place.", "required")
+        with savepoint():
+            moving.reassign(approval_id, seat_id, forms.text(request.form, "e_mail"), by=g.actor)
+    except answers.REFUSED as error:
+        return _one(approval_id, error)
+    notices.say("Somebody else is asked.")
+    return redirect(url_for("approvals.one", approval_id=approval_id), 303)
+
+
 def _list() -> ResponseReturnValue:
     tab, client_id = request.args.get("state", "waiting"), forms.one_id(request.args, "client")
     if tab not in dict(TABS):
@@ -125,6 +141,7 @@ def _one(approval_id: UUID, error: MspError | None = None) -> ResponseReturnValu
     return answers.page(
         "console/approvals/one.html", error, it=card(approval, seats), client=client, history=history, me=g.actor.id, now=clock.now(),
         may_decide=any(seat.is_open and seat.holder_agent_id == g.actor.id for seat in seats) and g.actor.may(Permission.APPROVAL_ANSWER),
+        may_reassign=approval.is_waiting and g.actor.may(Permission.CLIENT_MANAGE),
         may_send=approval.is_waiting and g.actor.may(Permission.APPROVAL_ANSWER), typed=request.form,
         open_seats=[(seat.id, seat.holder_name) for seat in seats if seat.is_open], successor=queries.successor(approval),
     )  # fmt: skip

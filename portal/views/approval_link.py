@@ -106,6 +106,9 @@ def _page(approval: Approval, by: Actor, token: str, error: MspError | None = No
 
 def _refused(link: Link, by: Actor, error: NotFound) -> Response:
     """Used, too old, given back: said plainly, with where it stands and the way through the portal."""
-    approval = queries.visible_approval(link.approval_id, by=by) if link.disowned_at is None else None
+    try:
+        approval = queries.visible_approval(link.approval_id, by=by) if link.disowned_at is None else None
+    except NotFound:
+        approval = None
     shown = card(approval, book.seats_of(approval)) if approval is not None else None
     return make_response(render_template("approvals/refused.html", it=shown, refusal=error, surface="portal"), error.status)

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from msp.core import clock
 from msp.core.db import savepoint
 from msp.core.errors import Conflict, Forbidden, Invalid, MspError, NotFound, StaleVersion
+from msp.core.web.formats import count_words
 from msp.itsm.approvals import book, letters, queries, words
 from msp.itsm.approvals.card import card
 from msp.itsm.approvals.models import Approval
@@ -82,13 +83,20 @@ def cover() -> ResponseReturnValue:
     """Name who is asked in one's place, or be asked oneself again."""
     try:
         with savepoint():
-            if request.form.get("act") == "end":
-                covering.end_cover(by=g.actor)
-            else:
-                covering.set_cover(forms.text("cover"), _moment("from_at"), _moment("until_at"), by=g.actor)
+            moved = _end_or_name_cover()
     except _REFUSED as error:
         return _list(error)
-    return redirect(url_for("approvals.page", said="back" if request.form.get("act") == "end" else "covered"), 303)
+    said = "back" if moved is None else "covered"
+    return redirect(url_for("approvals.page", said=said, moved=moved or None), 303)
+
+
+def _end_or_name_cover() -> int | None:
+    """How much of what waited went to the cover; None where one is back."""
+    if request.form.get("act") == "end":
+        covering.end_cover(by=g.actor)
+        return None
+    named = covering.set_cover(forms.text("cover"), _moment("from_at"), _moment("until_at"), by=g.actor)
+    return covering.begin_if_due(named, by=g.actor)
 
 
 def rows(found: Iterable[Approval], now: datetime) -> list[Row]:
@@ -124,11 +132,13 @@ def _list(error: MspError | None = None) -> ResponseReturnValue:
     def url(cursor: str | None) -> str:
         return url_for("approvals.page", which=which, after=cursor) if cursor else ""
 
+    said, moved = SAID.get(request.args.get("said", ""), ""), request.args.get("moved", "")
+    if said == SAID["covered"] and moved.isascii() and moved.isdigit():
+        said += f" What waited for you went over: {count_words(int(moved[:6]), 'approval')}."
     html = render_template(
         "portal/approvals.html", rows=rows(found.rows, now), tabs=tabs, which=which, next_url=url(found.next),
         previous_url=url(found.previous), cover=queries.cover_of(g.host.id, g.actor.id, now=now), now=now, tz=zone(),
-        said=SAID.get(request.args.get("said", ""), ""), refusal=error, errors=forms.by_field(error) if error else {},
-        typed=request.form,
+        said=said, refusal=error, errors=forms.by_field(error) if error else {}, typed=request.form,
     )  # fmt: skip
     return make_response(html, error.status if error else 200)
 

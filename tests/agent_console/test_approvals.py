@@ -76,6 +76,27 @@ def test_a_mail_is_sent_again_and_a_client_may_want_a_sign_in(
     assert send(plain, "/approvals/policy", client=str(acme.id)).status_code == 403
 
 
+def test_another_is_put_in_a_seat_and_who_has_left_is_not_mailed(
+    console_app: Any, acme: Any, approval: Any, console_of: Any
+) -> None:
+    from tenants import queries as tenants
+    from tenants.services import people
+
+    page, seat = f"/approvals/{approval.id}", asked.seats(console_app, approval)[0]
+    plain, boss = (console_of(world.agent(console_app, role)[1]) for role in ("agent", "admin"))
+    fields = {"seat": str(seat.id), "e_mail": acme.people["admin"].e_mail}
+    assert send(plain, f"{page}/reassign", **fields).status_code == 403
+    wrong = send(boss, f"{page}/reassign", **{**fields, "e_mail": "nobody@x.example"})
+    assert (wrong.status_code, 'value="nobody@x.example"' in wrong.text) == (422, True)
+    with world.as_staff(console_app) as by:
+        manager = tenants.visible_contact(acme.people["manager"].id, by=by)
+        people.change_contact(manager.id, version=manager.version, is_active=False, by=by)
+    gone = send(boss, f"{page}/send", seat=str(seat.id))
+    assert (gone.status_code, "has left, so nothing was sent" in words(gone)) == (409, True)
+    assert send(boss, f"{page}/reassign", **fields).status_code == 303
+    assert asked.open_names(console_app, approval) == {acme.people["admin"].name.split(" ")[0]}
+
+
 def test_a_notification_leads_to_the_approval(console_app: Any, acme: Any, console_of: Any) -> None:
     import re
 

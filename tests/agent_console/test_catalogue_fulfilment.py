@@ -54,6 +54,35 @@ def test_stages_and_tasks_are_written_shown_and_kept(
     assert 'name="stage-2-name"' in page, "a blank one to be filled in"
 
 
+def test_an_option_is_typed_as_it_is_called_and_kept_as_answers_hold_it(
+    console_app: Any, acme: Any, lead: Any, post: Any, console_of: Any  # noqa: F811
+) -> None:
+    labels = {"small": "14 inch, light", "large": "16 inch", "huge": "20 inch"}
+    options = [{"value": value, "label": label} for value, label in labels.items()]
+    size = {"name": "size", "kind": "multi_choice", "label": "Size", "options": options}
+    with world.as_staff(console_app) as by:
+        made = items.add_item(acme.id, {"name": "Screens", "form": {"parts": [size]}}, by=by)
+    path = f"/clients/{acme.id}/catalogue/items/{made.id}"
+    stage = {"stage-0-name": "Big", "stage-0-roles": ["manager"], "stage-0-field": "size", "stage-0-operator": "="}
+    sent = {**GOOD, "name": "Screens", "carried_out": "1", **stage}
+    for wrong in ("17 inch", ""):
+        refused = post(lead, path, version="1", **sent, **{"stage-0-value": wrong})
+        assert refused.status_code == 422
+        said = "One of its options: 14 inch, light, 16 inch, 20 inch." if wrong else "Say what it is compared with."
+        assert re.search(rf'href="#f-stage-0-value"[^>]*>[^<]*{said}', refused.text), refused.text
+    over = post(lead, path, version="1", **{**sent, "stage-0-operator": ">", "stage-0-value": "16 inch"})
+    assert (over.status_code, "An option is, is not, or is one of." in over.text) == (422, True)
+    for typed, operator, kept, shown in (
+        ("16 INCH", "=", "large", "16 inch"), ("14 inch, light; huge", "in", ["small", "huge"], "14 inch, light; 20 inch"),
+    ):  # fmt: skip
+        version = str(one_item(console_app, acme).item.version)
+        written = post(lead, path, version=version, **{**sent, "stage-0-operator": operator, "stage-0-value": typed})
+        assert written.status_code == 303, written.text
+        content = one_item(console_app, acme).content
+        assert content["chain"]["stages"][0]["condition"] == {"field": "size", "operator": operator, "value": kept}
+        assert f'name="stage-0-value" type="text" value="{shown}"' in console_of(lead).get(path).text
+
+
 def test_rows_are_moved_and_removed_without_script(acme: Any, lead: Any, post: Any) -> None:  # noqa: F811
     path = f"/clients/{acme.id}/catalogue/new"
     up = post(lead, path, **SENT, rows="task:up:1").text

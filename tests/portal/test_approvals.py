@@ -99,6 +99,8 @@ def test_it_is_passed_on_and_withdrawn(console_app: Any, acme: Any, birch: Any, 
     assert asked.open_names(console_app, approval) == {"Admin"}
     assert post(tom, page, f"{page}/withdraw").status_code == 403
     requester = portal_of(acme)
+    fold = r'<details class="box pad"><summary[^>]*>Withdraw what I asked for</summary>\s*<form[^>]*/withdraw"'
+    assert re.search(fold, requester.get(page).text), "not by one click"
     assert post(requester, page, f"{page}/withdraw").status_code == 303
     assert state(console_app, approval) == "withdrawn"
     assert post(portal_of(acme, "admin"), page, f"{page}/decide", answer="approve").status_code == 409
@@ -207,6 +209,29 @@ def test_a_delegates_link_replaces_the_first_and_a_changed_price_ends_it(
     answer = post(portal_of(acme, "admin"), "/approvals", new, answer="approve", seen=approval.shown_hash)
     assert answer.status_code == 409
     assert state(console_app, approval) == "voided"
+
+
+def test_who_passed_on_what_was_passed_to_him_is_told_so_by_page_and_old_link(
+    console_app: Any, acme: Any, approval: Any, portal_of: Any
+) -> None:
+    page = f"/approvals/{approval.id}"
+    post(portal_of(acme, "tom"), page, f"{page}/delegate", e_mail=acme.people["admin"].e_mail)
+    old = asked.link_in(asked.mail_to(asked.mails(console_app, clock.now(), acme), acme.people["admin"]))
+    admin = portal_of(acme, "admin")
+    assert post(admin, page, f"{page}/delegate", e_mail=acme.people["samir"].e_mail).status_code == 303
+    assert admin.get(page).status_code == 200
+    answer = portal_of(acme, None).get(old)
+    assert (answer.status_code, "This link no longer works" in answer.text) == (404, True)
+    assert approval.title in answer.text
+
+
+def test_what_waits_goes_to_the_cover_and_one_is_told_how_much(console_app: Any, acme: Any, approval: Any, portal_of: Any) -> None:
+    tom, now = portal_of(acme, "tom"), clock.now()
+    begin, end = (f"{at:%Y-%m-%dT%H:%M}" for at in (now - HOUR, now + timedelta(days=2)))
+    answer = post(tom, "/approvals", "/approvals/cover", cover=acme.people["admin"].e_mail, from_at=begin, until_at=end)
+    assert answer.status_code == 303
+    assert "What waited for you went over: 1 approval." in words(tom.get(answer.location))
+    assert asked.open_names(console_app, approval) == {"Admin"}
 
 
 def test_a_client_may_want_a_sign_in(console_app: Any, acme: Any, approval: Any, link: str, portal_of: Any) -> None:

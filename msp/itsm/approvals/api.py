@@ -10,8 +10,8 @@ from msp.core.api.conditional import expected_version
 from msp.core.api.schemas import listed
 from msp.itsm.approvals import book, queries
 from msp.itsm.approvals.models import Approval
-from msp.itsm.approvals.schemas import ApprovalOut, ApprovalQuery, ApprovalRow, DecisionIn, DelegationIn
-from msp.itsm.approvals.services import answering
+from msp.itsm.approvals.schemas import ApprovalOut, ApprovalQuery, ApprovalRow, DecisionIn, DelegationIn, ReassignmentIn
+from msp.itsm.approvals.services import answering, moving
 from tenants.permissions import Permission as P
 
 approvals = Resource("approvals", __name__, "Who is asked to approve what, and what was answered")
@@ -45,6 +45,13 @@ def delegate_approval(given: dict[str, Any], approval_id: UUID) -> Any:
     """Pass your seat on to a colleague."""
     version = _expected(approval_id)
     return _shown(answering.delegate(approval_id, given["e_mail"], version=version, by=g.actor, channel="api"))
+
+
+@approvals.operation("POST", f"{ONE}/reassignment", ApprovalOut, needs=P.CLIENT_MANAGE, who="agent", takes=ReassignmentIn, changes=True)
+def reassign_approval(given: dict[str, Any], approval_id: UUID) -> Any:
+    """Put another in an open seat, somebody of the client or one of us; for agents who manage the client."""
+    version = _expected(approval_id)
+    return _shown(moving.reassign(approval_id, given["seat_id"], given["e_mail"], version=version, by=g.actor, channel="api"))
 
 
 @approvals.operation("POST", f"{ONE}/withdrawal", ApprovalOut, needs=P.APPROVAL_ANSWER, changes=True)

@@ -1,6 +1,6 @@
 """Between the rules and the rows: the state of an approval read from its entries, and one entry more written down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -61,14 +61,15 @@ def seats_of(approval: Approval) -> Sequence[Seat]:
 
 def state_of(approval: Approval) -> engine.State:
     """Where it stands, from its chain, what was shown, and its entries."""
-    begun = engine.begun(read_chain(approval.chain), shown.facts(approval.shown), requester_of(approval))
+    others = [_person(key) for key in approval.barred or ()]
+    begun = engine.begun(read_chain(approval.chain), shown.facts(approval.shown), requester_of(approval), others)
     return engine.fold(begun, [made for each in entries_of(approval) if (made := _read(each)) is not None])
 
 
 def record(approval: Approval, entry: engine.Entry, *, by: Actor, way: Way, data: Mapping[str, Any] | None = None) -> engine.State:
     """Take an entry by the rules (Refused where it does not follow), write it down and keep the rows in step."""
     after = engine.after(state_of(approval), entry)
-    seat_id = UUID(entry.seat) if isinstance(entry, engine.Answered | engine.Delegated) else None
+    seat_id = UUID(entry.seat) if isinstance(entry, engine.Answered | engine.Delegated | engine.Moved) else None
     note(approval, _KINDS[type(entry)], by=by, way=way, at=entry.at, seat_id=seat_id, data={**_written(entry), **(data or {})})
     project(approval, after, at=entry.at)
     return after
@@ -161,7 +162,7 @@ def _ids(person: Person, prefix: str) -> dict[str, UUID | None]:
 
 _KINDS: dict[type[engine.Entry], str] = {
     engine.Seated: "seated", engine.Answered: "answered", engine.Delegated: "delegated", engine.Raised: "raised",
-    engine.Expired: "expired", engine.Withdrawn: "withdrawn", engine.Changed: "changed",
+    engine.Expired: "expired", engine.Withdrawn: "withdrawn", engine.Changed: "changed", engine.Moved: "moved",
 }  # fmt: skip
 
 
@@ -177,6 +178,8 @@ def _written(entry: engine.Entry) -> dict[str, Any]:
             return {"by": _key(entry.by), "to": _key(entry.to)}
         case engine.Withdrawn():
             return {"by": _key(entry.by)}
+        case engine.Moved():
+            return {"to": _key(entry.to)}
         case _:
             return {}
 
@@ -193,6 +196,8 @@ def _read(row: Entry) -> engine.Entry | None:
             return engine.Answered(at, seat, _person(data["by"]), data["is_approved"])
         case "delegated":
             return engine.Delegated(at, seat, _person(data["by"]), _person(data["to"]))
+        case "moved":
+            return engine.Moved(at, seat, _person(data["to"]))
         case "withdrawn":
             return engine.Withdrawn(at, _person(data["by"]))
         case "expired":
@@ -213,6 +218,11 @@ def _read_places(data: Mapping[str, Any]) -> tuple[engine.Place, ...]:
 
 def _key(person: Person) -> str:
     return f"{person.kind}:{person.id}"
+
+
+def keys_of(people: Iterable[Person]) -> list[str]:
+    """People as a row keeps them."""
+    return sorted({_key(person) for person in people})
 
 
 def _person(key: str) -> Person:

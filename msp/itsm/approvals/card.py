@@ -48,6 +48,11 @@ class Card:
     steps: tuple[Step, ...]
     asked_now: str
 
+    @property
+    def is_free(self) -> bool:
+        """Whether no stage of the chain applied, so that it was approved without anybody."""
+        return self.approval.state == "approved" and all(step.standing == "skipped" for step in self.steps)
+
 
 def card(approval: Approval, seats: Sequence[Seat]) -> Card:
     """The approval with its seats."""

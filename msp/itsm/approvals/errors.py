@@ -35,6 +35,12 @@ class AlreadyAsked(Conflict):
     code, title = "already_asked", "This is being approved already"
 
 
+class HolderGone(Conflict):
+    """Whoever is asked cannot be mailed."""
+
+    code, title = "holder_gone", "Nothing was sent"
+
+
 class ApprovalLinkRefused(NotFound):
     """Altered, incomplete, of another client or another person: the holder is not told which."""
 

@@ -35,7 +35,7 @@ def foresee(
 
 def _stage(made: Approval, stage: Stage, requester: Person, at: datetime) -> Foreseen:
     found = directory.look_up(made, stage, at=at)
-    seats = seating(stage, found.found, requester=requester)
+    seats = seating(stage, found.found, barred={requester})
     if not found.is_whole and any(each.is_ours for each in stage.approvers):
         return Foreseen(stage, (), None)
     names = tuple(found.names[place.holder] for place in seats.places)

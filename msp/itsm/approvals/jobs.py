@@ -4,11 +4,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from msp.core import clock, cron
+from msp.core.actor import Actor
 from msp.core.db import apart
 from msp.core.jobs import Call, job
 from msp.core.outbox import services as outbox
 from msp.core.scope import Scope
-from msp.itsm.approvals.services import asking, linking, timing
+from msp.itsm.approvals.engine.seating import Person
+from msp.itsm.approvals.services import asking, linking, moving, timing
 
 SWEEP = "approvals.sweep"
 
@@ -25,7 +27,7 @@ def ask(call: Call) -> None:
     seat_ids = [UUID(id) for id in call.args["seats"]]
     linking.ask(
         call.tenant_ids[0], UUID(call.args["approval_id"]), seat_ids, provider_id=call.by.provider_id,
-        is_reminder=bool(call.args.get("is_reminder")),
+        is_reminder=bool(call.args.get("is_reminder")), holders=call.args.get("holders", ()), since=call.args.get("entries"),
     )  # fmt: skip
 
 
@@ -41,17 +43,26 @@ def disowned(call: Call) -> None:
     linking.warn(call.tenant_ids[0], UUID(call.args["approval_id"]), call.args["name"])
 
 
+@job(moving.MOVE, runs_as="provider", actor=asking.NAME)
+def move(call: Call) -> None:
+    """Put another in the place of somebody who has left."""
+    moving.replace_gone(call.tenant_ids[0], Person(call.args["kind"], call.args["id"]), by=call.by)
+
+
 @job(SWEEP, actor=asking.NAME)
 def sweep(call: Call) -> None:
-    """Remind, escalate, expire what is due, and ask for the rest where it was much."""
-    if timing.sweep(clock.now()) == timing.BATCH:
+    """Remind, escalate, expire what is due, let covers begin, and ask for the rest where it was much."""
+    now = clock.now()
+    begun = moving.begin_covers(now, by=Actor.system(asking.NAME))
+    if timing.sweep(now) == timing.BATCH or begun == moving.BATCH:
         outbox.enqueue(SWEEP, {})
 
 
 def ask_for_sweep() -> None:
     """The loop only asks for the work, and only where there is some."""
     with apart(Scope.staff()):
-        if timing.is_any_due(clock.now()):
+        now = clock.now()
+        if timing.is_any_due(now) or moving.are_covers_due(now):
             outbox.enqueue(SWEEP, {})
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from msp.core.db import Base
@@ -12,7 +13,7 @@ from msp.core.tables import ClientRow, client_key, client_table
 
 STATES = ("waiting", "approved", "rejected", "withdrawn", "expired", "voided")
 CHANNELS = ("portal", "console", "mail", "api", "system")
-KINDS = ("seated", "answered", "delegated", "raised", "expired", "withdrawn", "changed", "reminded", "sent", "disowned")
+KINDS = ("seated", "answered", "delegated", "raised", "expired", "withdrawn", "changed", "reminded", "sent", "disowned", "moved")
 
 
 def _one_of(column: str, words: tuple[str, ...]) -> str:
@@ -23,7 +24,8 @@ class Approval(ClientRow, Base):
     """One question to a chain of people about one thing: what was shown, under which chain, and where it stands.
 
     The subject is known by kind and id alone. `stage` is the number in the chain of what is asked now; `next_at` the instant at
-    which time does something to it. Asked again after a change, the new row names the old one.
+    which time does something to it. Asked again after a change, the new row names the old one. `barred` are those besides the
+    requester who do not decide, as `contact:…` or `agent:…`.
     """
 
     __tablename__ = "approval"
@@ -43,6 +45,7 @@ class Approval(ClientRow, Base):
     requester_contact_id: Mapped[UUID | None]
     requester_agent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("agent.id"))
     requester_name: Mapped[str]
+    barred: Mapped[list[str]] = mapped_column(ARRAY(sa.Text()), server_default="{}")
     stage: Mapped[int | None]
     stage_name: Mapped[str | None]
     note: Mapped[str | None]
@@ -151,6 +154,10 @@ class Entry(ClientRow, Base):
         sa.CheckConstraint(_one_of("channel", CHANNELS), name="channel"),
         sa.CheckConstraint("actor_kind IN ('contact', 'agent', 'system')", name="actor_kind"),
         sa.UniqueConstraint("tenant_id", "approval_id", "number"),
+        sa.Index(
+            "ix_approval_entry_former", "tenant_id", sa.text("(data ->> 'by')"),
+            postgresql_where=sa.text("kind IN ('delegated', 'moved')"),
+        ),
     )
 
 
@@ -177,7 +184,7 @@ class Link(ClientRow, Base):
 
 
 class Cover(ClientRow, Base):
-    """Who is asked in a contact's place while he is away."""
+    """Who is asked in a contact's place while he is away; at `begun_at` what waited for him went to the cover."""
 
     __tablename__ = "approval_cover"
     __isolation__ = client_table("SELECT INSERT UPDATE")
@@ -188,6 +195,7 @@ class Cover(ClientRow, Base):
     from_at: Mapped[datetime]
     until_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    begun_at: Mapped[datetime | None]
 
     __table_args__: Any = (
         client_key("contact_id", "contact"),
@@ -195,6 +203,7 @@ class Cover(ClientRow, Base):
         sa.CheckConstraint("from_at < until_at", name="span"),
         sa.CheckConstraint("contact_id <> cover_id", name="other"),
         sa.Index(None, "tenant_id", "contact_id", "until_at"),
+        sa.Index("ix_approval_cover_begins", "from_at", postgresql_where=sa.text("begun_at IS NULL")),
     )
 
 

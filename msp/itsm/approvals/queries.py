@@ -19,6 +19,7 @@ from tenants.permissions import Permission as P
 Which = Literal["waiting", "asked", "decided", "all"]
 WHICH: tuple[Which, ...] = ("waiting", "asked", "decided", "all")
 PAGE = 25
+FORMER = Entry.data["by"].astext  # who held a seat before it was passed on, or went to another
 
 
 def visible_approval(approval_id: UUID, *, by: Actor, for_update: bool = False) -> Approval:
@@ -116,7 +117,7 @@ def _which(statement: sa.Select[Any], which: Which, by: Actor) -> sa.Select[Any]
         mine = _in_reach(sa.select(Seat.approval_id).where(Seat.is_open, _is_held_by(by)), Seat.tenant_id, by)
         return statement.where(Approval.id.in_(mine))
     if which == "decided":
-        mine = _in_reach(sa.select(Seat.approval_id).where(~Seat.is_open, _is_held_by(by)), Seat.tenant_id, by)
+        mine = _in_reach(sa.select(Seat.approval_id).where(Seat.decision.is_not(None), _is_held_by(by)), Seat.tenant_id, by)
         return statement.where(Approval.id.in_(mine))
     if which == "asked":
         own = Approval.requester_contact_id if by.is_contact else Approval.requester_agent_id
@@ -130,7 +131,9 @@ def _visible(statement: sa.Select[Any], *, by: Actor) -> sa.Select[Any]:
         return statement
     seats = sa.select(Seat.approval_id).where(sa.or_(Seat.contact_id == by.id, Seat.holder_contact_id == by.id))
     mine = _in_reach(seats, Seat.tenant_id, by)
-    return statement.where(sa.or_(Approval.requester_contact_id == by.id, Approval.id.in_(mine)))
+    handed_on = sa.select(Entry.approval_id).where(Entry.kind.in_(("delegated", "moved")), f"contact:{by.id}" == FORMER)
+    once = _in_reach(handed_on, Entry.tenant_id, by)
+    return statement.where(sa.or_(Approval.requester_contact_id == by.id, Approval.id.in_(mine), Approval.id.in_(once)))
 
 
 def _in_reach(statement: sa.Select[Any], column: Any, by: Actor) -> sa.Select[Any]:

@@ -71,3 +71,8 @@ class DecisionIn(Strict):
 
 class DelegationIn(Strict):
     e_mail = line(254, required=True, metadata={"description": "Address of a colleague"})
+
+
+class ReassignmentIn(Strict):
+    seat_id = fields.UUID(required=True, metadata={"description": "An open seat"})
+    e_mail = line(254, required=True, metadata={"description": "Address of somebody of the client, or of an agent who works for it"})

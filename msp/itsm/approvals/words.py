@@ -1,7 +1,7 @@
 """Approvals in words: states, what happened, who is asked. Pure."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from msp.itsm.approvals.models import Entry, Seat
 
@@ -36,6 +36,7 @@ def entry_words(entry: Entry) -> str:
     said = {
         "seated": f"Asked: {data.get('stage', '')}",
         "delegated": f"{who} passed it on to {data.get('name', '')}",
+        "moved": _moved(data, who),
         "raised": f"Too late: {' and '.join(names)} asked as well",
         "withdrawn": f"{who} withdrew it",
         "expired": "The time was over",
@@ -45,6 +46,11 @@ def entry_words(entry: Entry) -> str:
         "disowned": f"The link was opened by somebody who is not {who}",
     }
     return said.get(entry.kind, entry.kind)
+
+
+def _moved(data: Mapping[str, Any], who: str) -> str:
+    name, before, why = (data.get(part, "") for part in ("name", "from", "why"))
+    return f"{name} is asked in place of {before}, who {why}" if why else f"{who} asked {name} in place of {before}"
 
 
 def names_of(seats: Sequence[Seat]) -> str:

@@ -14,7 +14,9 @@ from msp.itsm.approvals.engine.chain import Chain, Condition, Stage
 from msp.itsm.approvals.engine.errors import ChainInvalid
 from msp.itsm.approvals.engine.reading import read_chain, write_chain
 from msp.itsm.approvals.shown import MOST_LINES, TEXT_LENGTH, TITLE_LENGTH, Shown
-from msp.itsm.catalog import plans, questions
+from msp.itsm.catalog import plans
+from msp.itsm.catalog.forms.definition import PICKED, Part
+from msp.itsm.catalog.questions import form_of
 
 KIND = "order"  # what the subject of an order's approval is called
 PRICES = {"once": "the price", "monthly": "the price per month"}
@@ -24,6 +26,7 @@ WHO = {
     "account_manager": "our account manager",
 }  # fmt: skip
 _OPERATORS = {"=": "is", "!=": "is not", ">": "is over", ">=": "is at least", "<": "is under", "<=": "is at most", "in": "is one of"}
+_OF_OPTIONS = ("=", "!=", "in")
 Json = Mapping[str, Any]
 
 
@@ -40,11 +43,11 @@ def checked_chain(data: Any, form: Json) -> dict[str, Any] | None:
         chain = read_chain(data)
     except ChainInvalid as error:
         raise Invalid(errors=[FieldError(each.pointer, each.code, each.message) for each in error.wrong]) from error
-    kinds = questions.kinds(form) | dict.fromkeys(PRICES, "number")
+    asked = {part.name: part for part in form_of(form).parts if part.asks}
     wrong = [
         FieldError(f"/stages/{number}/condition/{fault[0]}", *fault[1:])
         for number, stage in enumerate(chain.stages)
-        if stage.condition is not None and (fault := _condition_fault(stage.condition, kinds))
+        if stage.condition is not None and (fault := _condition_fault(stage.condition, asked))
     ]
     if wrong:
         raise Invalid(errors=wrong)
@@ -66,8 +69,8 @@ def named(data: Json | None) -> Iterator[tuple[str, str, UUID]]:
 
 def said(data: Json, form: Json) -> str:
     """A chain in words, for a comparison."""
-    labels = {part.name: f"“{part.label}”" for part in questions.form_of(form).parts} | PRICES
-    return "; then ".join(_stage_words(stage, labels) for stage in chain_of(data).stages)
+    parts = form_of(form).parts
+    return "; then ".join(_stage_words(stage, parts) for stage in chain_of(data).stages)
 
 
 def who_words(stage: Stage) -> str:
@@ -84,11 +87,17 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def condition_words(condition: Condition, labels: Mapping[str, str]) -> str:
-    """`only if the price is over 500`."""
-    value = condition.value
-    text = ", ".join(value) if isinstance(value, tuple) else f"{value:,}" if isinstance(value, Decimal) else str(value)
-    return f"only if {labels.get(condition.field, condition.field)} {_OPERATORS[condition.operator]} {text}"
+def condition_words(condition: Condition, parts: Sequence[Part]) -> str:
+    """`only if the price is over 500`, `only if “Size” is 16 inch`."""
+    part, value = next((each for each in parts if each.name == condition.field), None), condition.value
+    text = f"{value:,}" if isinstance(value, Decimal) else ", ".join(labels_of(part, value if isinstance(value, tuple) else (str(value),)))
+    name = PRICES.get(condition.field) or (f"“{part.label}”" if part else condition.field)
+    return f"only if {name} {_OPERATORS[condition.operator]} {text}"
+
+
+def labels_of(part: Part | None, values: Sequence[str]) -> list[str]:
+    """Options as they are called; what is none, as it stands."""
+    return [found.label if part is not None and (found := part.option(value)) else value for value in values]
 
 
 def shown_of(
@@ -111,19 +120,28 @@ def shown_of(
     )  # fmt: skip
 
 
-def _condition_fault(condition: Condition, kinds: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """Where it names nothing that is asked, or compares a number with something else, which would ask always."""
-    kind = kinds.get(condition.field)
-    if kind is None:
+def _condition_fault(condition: Condition, asked: Mapping[str, Part]) -> tuple[str, str, str] | None:
+    """Where it names nothing that is asked, or compares it with what no answer is: it would be asked always, or never."""
+    part = asked.get(condition.field)
+    if part is None and condition.field not in PRICES:
         return "field", "unknown", f"The form asks for no “{condition.field}”."
-    if kind == "number" and not isinstance(condition.value, Decimal):
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    if not values or "" in values:
+        return "value", "required", "Say what it is compared with."
+    if (part is None or part.kind == "number") and not isinstance(condition.value, Decimal):
         return "value", "type", "Compare it with a number."
+    if part is None or part.kind not in PICKED:
+        return None
+    if condition.operator not in _OF_OPTIONS:
+        return "operator", "options", "An option is, is not, or is one of."
+    if any(part.option(value) is None for value in values):
+        return "value", "option", f"One of its options: {', '.join(option.label for option in part.options)}."
     return None
 
 
-def _stage_words(stage: Stage, labels: Mapping[str, str]) -> str:
+def _stage_words(stage: Stage, parts: Sequence[Part]) -> str:
     rule = f", {stage.needed} of them" if stage.needed is not None and len(stage.approvers) > 1 else ""
-    when = f", {condition_words(stage.condition, labels)}" if stage.condition else ""
+    when = f", {condition_words(stage.condition, parts)}" if stage.condition else ""
     return f"{stage.name} ({who_words(stage)}{rule}{when})"
 
 

@@ -57,6 +57,17 @@ def test_one_passes_it_on_and_whoever_asked_withdraws(portal_app: Any, acme: Any
     assert requester("POST", f"{path}/withdrawal", headers=any_version).json["code"] == "approval_ended"
 
 
+def test_an_agent_who_manages_the_client_puts_another_in_a_seat(console_app: Any, acme: Any, approval: Any) -> None:
+    seat, any_version = asked.seats(console_app, approval)[0], {"If-Match": "*"}
+    path, sent = f"/approvals/{approval.id}/reassignment", {"seat_id": str(seat.id), "e_mail": acme.people["samir"].e_mail}
+    scopes = ("people:write", "tickets:write")
+    boss, plain = (Caller(console_app, "console.localhost", world.agent(console_app, role)[1], *scopes) for role in ("admin", "agent"))
+    assert plain("POST", path, headers=any_version, json=sent).status_code == 403
+    wrong = boss("POST", path, headers=any_version, json={**sent, "e_mail": "nobody@x.example"})
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/e_mail")
+    assert boss("POST", path, headers=any_version, json=sent).json["seats"][0]["holder_name"] == acme.people["samir"].name
+
+
 def test_strangers_find_nothing_and_a_reading_token_decides_nothing(
     console_app: Any, portal_app: Any, acme: Any, birch: Any, approval: Any
 ) -> None:

@@ -73,28 +73,44 @@ def test_what_was_not_shown_or_cannot_be_compared_is_asked() -> None:
     assert state.begun(cheap, {"once": Decimal(3)}, ME).outcome == "approved"
 
 
+@pytest.mark.parametrize(
+    ("operator", "value", "shown", "is_asked"),
+    [
+        ("=", "large", ("small", "large"), True), ("=", "large", ("small",), False), ("=", "large", (), False),
+        ("!=", "large", ("small", "large"), False), ("!=", "large", ("small",), True),
+        ("in", ("large", "huge"), ("small", "large"), True), ("in", ("large", "huge"), ("small",), False),
+        (">", "large", ("small",), True), ("=", Decimal(5), ("small",), True), ("=", "yes", True, True), ("=", "5", Decimal(4), True),
+        ("in", ("4", "5"), Decimal(3), True),
+    ],
+)  # fmt: skip
+def test_an_answer_of_several_is_compared_one_by_one_and_what_cannot_be_is_asked(
+    operator: Any, value: Any, shown: Any, is_asked: bool
+) -> None:
+    assert applies(Condition("size", operator, value), {"size": shown}) is is_asked
+
+
 def found(*people: Person, **others: Any) -> Found:
     return Found({MANAGER: people}, **others)
 
 
 def test_nobody_sits_twice_and_the_requester_only_where_he_counts() -> None:
     stage = Stage("Stage", (MANAGER,))
-    made = seating.seating(stage, found(ME, A, B, covers={A: B}), requester=ME)
+    made = seating.seating(stage, found(ME, A, B, covers={A: B}), barred={ME})
     assert [(place.person, place.holder) for place in made.places] == [(A, B)]
-    own = seating.seating(Stage("Stage", (MANAGER,), self_counts=True), found(ME, A), requester=ME)
+    own = seating.seating(Stage("Stage", (MANAGER,), self_counts=True), found(ME, A), barred={ME})
     assert [place.person for place in own.places] == [ME, A]
-    covered = seating.seating(stage, found(A, covers={A: ME}), requester=ME)
+    covered = seating.seating(stage, found(A, covers={A: ME}), barred={ME})
     assert [place.holder for place in covered.places] == [A], "the requester covers nobody in his own matter"
 
 
 def test_an_empty_stage_goes_to_the_administrators_then_to_the_account_manager() -> None:
     stage, manager = Stage("Stage", (MANAGER,)), AGENTS[0]
-    first = seating.seating(stage, found(admins=(C, D), managers=(manager,)), requester=ME)
+    first = seating.seating(stage, found(admins=(C, D), managers=(manager,)), barred={ME})
     assert ([place.person for place in first.places], first.required, first.note) == ([C, D], 1, seating.NOBODY)
-    second = seating.seating(stage, found(admins=(ME,), managers=(manager,)), requester=ME)
+    second = seating.seating(stage, found(admins=(ME,), managers=(manager,)), barred={ME})
     assert ([place.person for place in second.places], second.note) == ([manager], seating.OURS)
-    assert seating.seating(stage, found(), requester=ME) == seating.Seating((), 1, seating.VACANT)
-    few = seating.seating(Stage("Stage", (MANAGER,), needed=2), found(A, admins=(C,)), requester=ME)
+    assert seating.seating(stage, found(), barred={ME}) == seating.Seating((), 1, seating.VACANT)
+    few = seating.seating(Stage("Stage", (MANAGER,), needed=2), found(A, admins=(C,)), barred={ME})
     assert ([place.person for place in few.places], few.required, few.note) == ([A, C], 2, seating.FEW)
 
 
@@ -121,7 +137,7 @@ def test_it_expires_and_takes_no_late_answer() -> None:
 
 def test_a_late_stage_is_escalated_once_and_whoever_it_goes_to_decides_alone() -> None:
     now, late = seated(chain({"expires_after_hours": 8, "escalates": True}), A, B), MONDAY + timedelta(hours=8)
-    places = seating.raised(now.stage, found(admins=(A, C)), requester=ME, holders=[A, B])
+    places = seating.raised(now.stage, found(admins=(A, C)), barred={ME}, holders=[A, B])
     assert [place.holder for place in places] == [C]
     up = state.after(now, state.Raised(late, (state.Place("up", C, C),)))
     assert up.due_at == late + timedelta(hours=8)

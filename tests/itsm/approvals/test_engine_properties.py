@@ -55,7 +55,7 @@ class Run:
     def seat(self) -> None:
         """Open the stage that waits for it, as the service does."""
         if self.state.needs_seating:
-            made = seating.seating(self.state.stage, self.found, requester=chains.REQUESTER)
+            made = seating.seating(self.state.stage, self.found, barred={chains.REQUESTER})
             assert self.do(state.Seated(self.now, self._places(made.places), made.required))
 
     def take_time(self, hours: int) -> None:
@@ -65,7 +65,7 @@ class Run:
             more: tuple[Any, ...] = ()
             if self.state.can_be_raised:
                 sitting = [seat.holder for seat in self.state.seats]
-                more = seating.raised(self.state.stage, self.found, requester=chains.REQUESTER, holders=sitting)
+                more = seating.raised(self.state.stage, self.found, barred={chains.REQUESTER}, holders=sitting)
             assert self.do(state.Raised(self.now, self._places(more)) if more else state.Expired(self.now))
 
     def _places(self, places: Any) -> tuple[state.Place, ...]:
@@ -180,7 +180,7 @@ def test_a_stage_is_never_without_an_able_person_that_there_is(run: Run) -> None
     """Vacant only where no administrator and no account manager is left who may decide."""
     while run.state.needs_seating:
         stage = run.state.stage
-        made = seating.seating(stage, run.found, requester=chains.REQUESTER)
+        made = seating.seating(stage, run.found, barred={chains.REQUESTER})
         able = {*run.found.admins, *run.found.managers} - (set() if stage.self_counts else {chains.REQUESTER})
         assert made.places or not able
         assert 1 <= made.required <= max(1, len(made.places))

@@ -124,7 +124,7 @@ def test_a_stage_may_depend_on_the_price_and_without_any_nobody_is_asked(console
     asked_first = asked.start(console_app, acme, dear)
     assert (asked_first.state, asked.open_names(console_app, asked_first)) == ("waiting", {"Samir"})
     cheap = asked.start(console_app, acme, dear, once=Decimal("500"))
-    assert (cheap.state, cheap.note) == ("approved", "No stage of the chain applied.")
+    assert (cheap.state, cheap.note) == ("approved", "Nobody had to approve this.")
 
 
 def test_roles_are_looked_up_when_the_stage_opens(console_app: Any, acme: Any) -> None:

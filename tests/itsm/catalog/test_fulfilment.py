@@ -118,6 +118,46 @@ def test_a_change_while_it_is_asked_voids_and_asks_anew(console_app: Any, acme: 
         correcting.change_order(placed.id, way.ANSWERS, version=way.now(console_app, placed).version, by=by)
 
 
+def test_the_same_order_sent_again_before_its_outcome_arrives_is_followed_not_asked_anew(
+    console_app: Any, acme: Any, laptop: Any
+) -> None:
+    placed = way.order(console_app, acme, laptop)
+    first = way.approval_of(console_app, placed)
+    with clock.at(way.MONDAY), world.acting(console_app, acme.actor("manager")) as by:
+        answering.decide(first.id, True, by=by)
+    with clock.at(way.MONDAY), world.acting(console_app, acme.actor()) as by:
+        correcting.change_order(placed.id, way.ANSWERS, version=way.now(console_app, placed).version, by=by)
+    assert way.approval_of(console_app, placed).id == first.id
+    assert way.states(console_app, placed) == ("placed", "open")
+    way.work(console_app)
+    assert len(way.tasks_of(console_app, placed)) == len(way.TASKS)
+
+
+def test_where_no_stage_applies_nobody_had_to_approve_and_no_mail_says_so(
+    console_app: Any, acme: Any, item_at: Any, portal_of: Any
+) -> None:
+    item = item_at(acme, "Mouse", **{**way.LAPTOP, "price_once": "9", "chain": {"stages": [way.ADMIN]}})
+    placed = way.order(console_app, acme, item)
+    sent = asked.mails(console_app, way.MONDAY, acme)
+    assert way.states(console_app, placed)[0] == "placed"
+    assert [mail["Subject"] for _, mail in sent if mail["Subject"].startswith("Approved")] == []
+    for path in (f"/requests/{way.ticket_of(console_app, placed).ref}", f"/approvals/{way.approval_of(console_app, placed).id}"):
+        text = portal_of(acme).get(path).text
+        assert "Nobody had to approve this." in text
+        assert "See the approval" not in text
+
+
+def test_whoever_gets_it_does_not_approve_it(console_app: Any, acme: Any, laptop: Any) -> None:
+    manager = acme.people["manager"]
+    own = way.order(console_app, acme, laptop, person="admin", for_contact_id=manager.id)
+    way.work(console_app)
+    assert asked.open_names(console_app, way.approval_of(console_app, own)).isdisjoint({"Manager", "Admin"})
+    agent, actor = world.agent(console_app, "agent", "account_manager")
+    with clock.at(way.MONDAY), world.acting(console_app, actor):
+        ours = orders.order(laptop.id, number=1, answers=way.ANSWERS, contact_id=acme.people["requester"].id, by=actor)
+    assert way.approval_of(console_app, ours).barred == sorted([f"agent:{agent.id}", f"contact:{acme.people['requester'].id}"])
+
+
 def test_withdrawn_and_expired_orders_are_cancelled_in_words(console_app: Any, acme: Any, laptop: Any) -> None:
     withdrawn, expired = way.order(console_app, acme, laptop), way.order(console_app, acme, laptop)
     approval = way.approval_of(console_app, withdrawn)

@@ -70,19 +70,26 @@ def applies(condition: Condition | None, shown: dict[str, Value]) -> bool:
     found, wanted = shown.get(condition.field), condition.value
     if found is None:
         return True
-    if condition.operator == "in":
-        return not isinstance(wanted, tuple) or str(found) in wanted
-    if isinstance(wanted, tuple) or isinstance(found, tuple):
-        return found == wanted if condition.operator == "=" else found != wanted if condition.operator == "!=" else True
-    if condition.operator == "=":
-        return found == wanted
-    if condition.operator == "!=":
-        return found != wanted
+    if condition.operator == "in" or isinstance(found, tuple):
+        return _is_among(found, wanted, condition.operator)
+    if type(found) is not type(wanted):
+        return True
+    if condition.operator in ("=", "!="):
+        return (found == wanted) is (condition.operator == "=")
     if isinstance(found, Decimal) and isinstance(wanted, Decimal):
         return _is_so((found > wanted) - (found < wanted), condition.operator)
     if isinstance(found, str) and isinstance(wanted, str):
         return _is_so((found > wanted) - (found < wanted), condition.operator)
     return True
+
+
+def _is_among(found: Value, wanted: Value, operator: Operator) -> bool:
+    """A text among those wanted; of several given at once, any one of them."""
+    given = found if isinstance(found, tuple) else (found,)
+    named = wanted if isinstance(wanted, tuple) else (wanted,)
+    if operator not in ("=", "!=", "in") or not all(isinstance(each, str) for each in (*given, *named)):
+        return True
+    return any(each in named for each in given) is not (operator == "!=")
 
 
 def _is_so(sign: int, operator: Operator) -> bool:

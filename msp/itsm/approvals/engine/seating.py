@@ -1,6 +1,6 @@
 """Who sits in a stage: those it names as far as they are able, and where they are too few, whoever stands in for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from msp.itsm.approvals.engine.chain import Approver, Stage
@@ -46,12 +46,12 @@ class Seating:
     note: str = ""
 
 
-def seating(stage: Stage, found: Found, *, requester: Person | None) -> Seating:
-    """The places of a stage. Nobody holds two; the requester none, unless his own approval counts.
+def seating(stage: Stage, found: Found, *, barred: Collection[Person]) -> Seating:
+    """The places of a stage. Nobody holds two; of those barred, for what they ask or get themselves, none, unless that counts.
 
     Of whoever stands in for a stage that has nobody, one is enough.
     """
-    barred = None if stage.self_counts else requester
+    barred = () if stage.self_counts else barred
     named = [person for approver in stage.approvers for person in found.by_approver.get(approver, ())]
     places = _placed(named, found, barred)
     if places and len(places) >= (stage.needed or 1):
@@ -66,9 +66,9 @@ def seating(stage: Stage, found: Found, *, requester: Person | None) -> Seating:
     return Seating(everybody, min(wanted, len(everybody)), OURS if len(everybody) > len(with_admins) else note)
 
 
-def raised(stage: Stage, found: Found, *, requester: Person | None, holders: Iterable[Person]) -> tuple[Place, ...]:
+def raised(stage: Stage, found: Found, *, barred: Collection[Person], holders: Iterable[Person]) -> tuple[Place, ...]:
     """Whom a late stage goes to: the client's administrators, else the account managers; not to those who sat there already."""
-    barred, sitting = None if stage.self_counts else requester, set(holders)
+    barred, sitting = () if stage.self_counts else barred, set(holders)
     for group in (found.admins, found.managers):
         places = tuple(place for place in _placed(group, found, barred) if place.holder not in sitting)
         if places:
@@ -76,13 +76,23 @@ def raised(stage: Stage, found: Found, *, requester: Person | None, holders: Ite
     return ()
 
 
-def _placed(people: Iterable[Person], found: Found, barred: Person | None) -> tuple[Place, ...]:
+def stand_in(stage: Stage, found: Found, person: Person, *, barred: Collection[Person], holders: Iterable[Person]) -> Person | None:
+    """Who takes over the seat of somebody who is away or has left: his cover, else an administrator of the client, else one of us."""
+    barred, sitting = () if stage.self_counts else barred, {*holders, person}
+    cover = found.covers.get(person)
+    for one in (*([cover] if cover else []), *found.admins, *found.managers):
+        if one not in barred and one not in sitting:
+            return one
+    return None
+
+
+def _placed(people: Iterable[Person], found: Found, barred: Collection[Person]) -> tuple[Place, ...]:
     """A place for each; of two that one person would hold, the first."""
     places: dict[Person, Place] = {}
     for person in people:
         holder = found.covers.get(person, person)
-        if holder == barred:
+        if holder in barred:
             holder = person  # who covers an approver does not decide on what he asked for himself
-        if person != barred and holder not in places:
+        if person not in barred and holder not in places:
             places[holder] = Place(person, holder)
     return tuple(places.values())

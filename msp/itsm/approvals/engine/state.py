@@ -52,6 +52,14 @@ class Delegated(Entry):
 
 
 @dataclass(frozen=True)
+class Moved(Entry):
+    """A seat went to another without its holder's doing: he is away, has left, or somebody who may put another in his place."""
+
+    seat: str
+    to: Person
+
+
+@dataclass(frozen=True)
 class Raised(Entry):
     """A late stage went to others, each of whom decides it alone."""
 
@@ -89,12 +97,14 @@ class State:
     """Where an approval stands.
 
     `plan` are the numbers of the chain's stages that apply, `position` is the place in it. A stage without `opened_at` waits to
-    be seated. `due_at` and `remind_at` are instants (UTC) of the present stage.
+    be seated. `barred`, the requester among them, decide only where a stage says that they count.
+    `due_at` and `remind_at` are instants (UTC) of the present stage.
     """
 
     chain: Chain
     plan: tuple[int, ...]
     requester: Person | None
+    barred: frozenset[Person] = frozenset()
     position: int = 0
     seats: tuple[Seat, ...] = ()
     required: int = 0
@@ -136,10 +146,14 @@ class State:
         return self.due_at is not None and at >= self.due_at and not self.can_be_raised
 
 
-def begun(chain: Chain, shown: dict[str, Value], requester: Person | None) -> State:
-    """The state before anything happened; where no stage applies nobody needs to be asked, and it is approved."""
+def begun(chain: Chain, shown: dict[str, Value], requester: Person | None, others: Iterable[Person] = ()) -> State:
+    """The state before anything happened; `others` decide no more than the requester does.
+
+    Where no stage applies nobody needs to be asked, and it is approved.
+    """
     plan = tuple(number for number, stage in enumerate(chain.stages) if applies(stage.condition, shown))
-    return State(chain, plan, requester, outcome=None if plan else "approved")
+    barred = frozenset((*([requester] if requester else []), *others))
+    return State(chain, plan, requester, barred, outcome=None if plan else "approved")
 
 
 def fold(state: State, entries: Iterable[Entry]) -> State:
@@ -158,8 +172,8 @@ def after(state: State, entry: Entry) -> State:
             return _seated(state, entry)
         case Answered():
             return _answered(state, entry)
-        case Delegated():
-            return _delegated(state, entry)
+        case Delegated() | Moved():
+            return _handed_over(state, entry)
         case Raised():
             return _raised(state, entry)
         case Expired():
@@ -204,8 +218,8 @@ def _answered(state: State, entry: Answered) -> State:
     return state
 
 
-def _delegated(state: State, entry: Delegated) -> State:
-    _open_seat(state, entry.seat, entry.by)
+def _handed_over(state: State, entry: Delegated | Moved) -> State:
+    _open_seat(state, entry.seat, entry.by if isinstance(entry, Delegated) else None)
     if state.is_late(entry.at):
         raise TooLate("the stage is over")
     if any(seat.holder == entry.to for seat in state.seats):
@@ -243,18 +257,18 @@ def _ended(state: State, outcome: Outcome) -> State:
     return replace(state, outcome=outcome, due_at=None, remind_at=None)
 
 
-def _open_seat(state: State, seat_id: str, person: Person) -> Seat:
+def _open_seat(state: State, seat_id: str, person: Person | None) -> Seat:
     seat = next((each for each in state.seats if each.id == seat_id), None)
     if seat is None or seat.answer is not None:
         raise Misplaced("there is no such open seat")
-    if seat.holder != person:
+    if person is not None and seat.holder != person:
         raise NotEntitled("the seat is another's")
     return seat
 
 
 def _must_not_be_barred(state: State, people: Iterable[Person]) -> None:
-    if state.requester is not None and not state.stage.self_counts and state.requester in people:
-        raise NotEntitled("nobody decides here on what he asked for himself")
+    if not state.stage.self_counts and not state.barred.isdisjoint(people):
+        raise NotEntitled("nobody decides here on what he asked for or gets himself")
 
 
 def _must_be_due(state: State, entry: Entry) -> None:

@@ -8,7 +8,6 @@ from msp.core import audit, clock, events
 from msp.core.actor import Actor
 from msp.core.db import db, locked
 from msp.core.errors import Invalid
-from msp.core.outbox import services as outbox
 from msp.itsm.approvals import book, errors, queries
 from msp.itsm.approvals.book import Channel, Way
 from msp.itsm.approvals.engine import state as engine
@@ -61,19 +60,26 @@ def delegate(approval_id: UUID, e_mail: str, *, by: Actor, version: int | None =
         tenants.check_version(approval, version)
     seat = _own_seat(approval, by)
     to, name = colleague(approval.tenant_id, e_mail, by=by)
-    if to == book.requester_of(approval) and not book.state_of(approval).stage.self_counts:
-        raise Invalid.field("e_mail", "Whoever asked for it cannot decide on it.", "requester")
-    if any(book.holder_of(each) == to for each in book.seats_of(approval) if each.stage == approval.stage):
-        raise Invalid.field("e_mail", "This person is asked here already.", "asked")
+    must_be_free(approval, to)
     with errors.worded():
         book.record(
             approval, engine.Delegated(clock.now(), str(seat.id), _person(by), to), by=by, way=Way(channel), data={"name": name}
         )
     book.give(seat, to, name)
     spend_links(approval, seat)
-    outbox.enqueue(asking.ASK, {"approval_id": str(approval.id), "seats": [str(seat.id)]}, tenant_id=approval.tenant_id)
+    asking.mail(approval, [seat])
     events.record(ApprovalDelegated(approval.tenant_id, approval.id, seat.id))
     return approval
+
+
+def must_be_free(approval: Approval, to: Person) -> None:
+    """Invalid where the person must not sit in the present stage, or sits there already."""
+    state = book.state_of(approval)
+    if not state.stage.self_counts and to in state.barred:
+        said = "Whoever asked for it" if to == state.requester else "Whoever gets it, or asked in another’s name,"
+        raise Invalid.field("e_mail", f"{said} cannot decide on it.", "requester")
+    if any(book.holder_of(each) == to for each in book.seats_of(approval) if each.stage == approval.stage):
+        raise Invalid.field("e_mail", "This person is asked here already.", "asked")
 
 
 def withdraw(approval_id: UUID, *, by: Actor, version: int | None = None, channel: Channel = "portal") -> Approval:

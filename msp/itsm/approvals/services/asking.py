@@ -3,7 +3,7 @@
 Whose subject it is calls these under a permission of its own; what is approved is not known here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from msp.itsm.approvals.book import SYSTEM
 from msp.itsm.approvals.engine import seating
 from msp.itsm.approvals.engine import state as engine
 from msp.itsm.approvals.engine.reading import read_chain, write_chain
+from msp.itsm.approvals.engine.seating import Person
 from msp.itsm.approvals.events import ApprovalDecided, ApprovalStageOpened, ApprovalStarted, ApprovalVoided
-from msp.itsm.approvals.models import Approval
+from msp.itsm.approvals.models import Approval, Seat
 from msp.itsm.approvals.shown import Shown, hash_of
 from tenants.models import Agent, Contact
 
@@ -29,10 +30,11 @@ NAME = "Approvals"
 
 def start(
     tenant_id: UUID, subject_kind: str, subject_id: UUID, shown: Shown, chain: Mapping[str, Any], *, by: Actor,
-    requester_id: UUID | None = None, chain_version: int = 1,
+    requester_id: UUID | None = None, chain_version: int = 1, barred: Iterable[Person] = (),
 ) -> Approval:  # fmt: skip
     """Ask a chain of people about a subject; `requester_id` is the contact it is asked for, else the actor himself.
 
+    `barred` decide no more than the requester does: whoever gets what is asked for, whoever asked in another's name.
     Invalid where chain or content does not hold; AlreadyAsked while an earlier approval of the subject waits.
     """
     by.must_reach(tenant_id)
@@ -41,7 +43,8 @@ def start(
         raise errors.AlreadyAsked("An approval of this is waiting already.")
     with errors.worded():
         read = read_chain(chain)
-    return _make(tenant_id, subject_kind, subject_id, shown, write_chain(read), chain_version, _requester(tenant_id, requester_id, by), by)
+    requester = _requester(tenant_id, requester_id, by)
+    return _make(tenant_id, subject_kind, subject_id, shown, write_chain(read), chain_version, requester, by, book.keys_of(barred))
 
 
 def change_shown(
@@ -62,7 +65,7 @@ def change_shown(
     _void(old, by=by)
     requester = (old.requester_contact_id, old.requester_agent_id, old.requester_name)
     version = old.chain_version if chain_version is None else chain_version
-    new = _make(old.tenant_id, old.subject_kind, old.subject_id, shown, definition, version, requester, by, replaces_id=old.id)
+    new = _make(old.tenant_id, old.subject_kind, old.subject_id, shown, definition, version, requester, by, old.barred, replaces_id=old.id)
     events.record(ApprovalVoided(old.tenant_id, old.id, old.subject_kind, old.subject_id, new.id))
     return new
 
@@ -89,7 +92,7 @@ def _void(approval: Approval, *, by: Actor) -> None:
 
 def _make(
     tenant_id: UUID, kind: str, subject_id: UUID, shown: Shown, chain: dict[str, Any], chain_version: int,
-    requester: tuple[UUID | None, UUID | None, str], by: Actor, *, replaces_id: UUID | None = None,
+    requester: tuple[UUID | None, UUID | None, str], by: Actor, barred: Sequence[str], *, replaces_id: UUID | None = None,
 ) -> Approval:  # fmt: skip
     shown.check()
     content = shown.as_json()
@@ -98,7 +101,7 @@ def _make(
         tenant_id=tenant_id, id=new_id(), subject_kind=kind, subject_id=subject_id, title=content["title"],
         reference=shown.reference, shown=content, shown_hash=hash_of(content), chain=chain, chain_version=chain_version,
         site_id=shown.site_id, cost_centre=shown.cost_centre, requester_contact_id=contact_id, requester_agent_id=agent_id,
-        requester_name=name, state="waiting", entries=0, created_at=clock.now(), replaces_id=replaces_id,
+        requester_name=name, barred=list(barred), state="waiting", entries=0, created_at=clock.now(), replaces_id=replaces_id,
     )  # fmt: skip
     db.session.add(approval)
     db.session.flush()
@@ -108,7 +111,7 @@ def _make(
     if begun.outcome is None:
         open_stage(approval, by=by)
     else:
-        approval.note = "No stage of the chain applied."
+        approval.note = "Nobody had to approve this."
         _decided(approval)
     return approval
 
@@ -120,7 +123,7 @@ def open_stage(approval: Approval, *, by: Actor) -> None:
         return
     now = clock.now()
     found = directory.look_up(approval, state.stage, at=now)
-    made = seating.seating(state.stage, found.found, requester=book.requester_of(approval))
+    made = seating.seating(state.stage, found.found, barred=state.barred)
     is_short = not made.places or (made.note == seating.FEW and len(made.places) < (state.stage.needed or 1))
     if not found.is_whole and (is_short or any(each.is_ours for each in state.stage.approvers)):
         outbox.enqueue(SEAT, {"approval_id": str(approval.id)}, tenant_id=approval.tenant_id)
@@ -132,7 +135,16 @@ def open_stage(approval: Approval, *, by: Actor) -> None:
     approval.note = made.note or None
     db.session.flush()
     events.record(ApprovalStageOpened(approval.tenant_id, approval.id, state.number))
-    outbox.enqueue(ASK, {"approval_id": str(approval.id), "seats": [str(seat.id) for seat in seats]}, tenant_id=approval.tenant_id)
+    mail(approval, seats)
+
+
+def mail(approval: Approval, seats: Sequence[Seat], *, is_reminder: bool = False) -> None:
+    """Have the holders of these seats mailed. The job passes over a seat that is another's by then, or was mailed to him since."""
+    args = {
+        "approval_id": str(approval.id), "seats": [str(seat.id) for seat in seats], "is_reminder": is_reminder,
+        "holders": [book.keys_of([book.holder_of(seat)])[0] for seat in seats], "entries": approval.entries,
+    }  # fmt: skip
+    outbox.enqueue(ASK, args, tenant_id=approval.tenant_id)
 
 
 def follow(approval: Approval, state: engine.State, *, by: Actor) -> None:
@@ -144,7 +156,8 @@ def follow(approval: Approval, state: engine.State, *, by: Actor) -> None:
 
 
 def _decided(approval: Approval) -> None:
-    if approval.state != "withdrawn" and approval.requester_contact_id is not None:
+    was_asked = approval.state != "approved" or any(seat.decision for seat in book.seats_of(approval))
+    if was_asked and approval.state != "withdrawn" and approval.requester_contact_id is not None:
         outbox.enqueue(TELL, {"approval_id": str(approval.id)}, tenant_id=approval.tenant_id)
     subject = (approval.subject_kind, approval.subject_id)
     events.record(ApprovalDecided(approval.tenant_id, approval.id, *subject, approval.state))

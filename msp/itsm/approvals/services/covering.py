@@ -10,6 +10,7 @@ from msp.core.errors import Forbidden, Invalid
 from msp.core.ids import new_id
 from msp.itsm.approvals import queries
 from msp.itsm.approvals.models import ApprovalPolicy, Cover
+from msp.itsm.approvals.services import moving
 from msp.itsm.approvals.services.answering import colleague
 from tenants import queries as tenants
 from tenants.permissions import Permission
@@ -18,7 +19,10 @@ LONGEST = timedelta(days=366)
 
 
 def set_cover(e_mail: str, from_at: datetime, until_at: datetime, *, by: Actor) -> Cover:
-    """Let a colleague be asked in one's place from one instant until another; an earlier cover ends with it."""
+    """Let a colleague be asked in one's place from one instant until another; an earlier cover ends with it.
+
+    What waits already goes over when it begins: `begin_if_due` does that where it has begun.
+    """
     by.require(Permission.APPROVAL_ANSWER)
     if not by.is_contact or by.id is None or not by.tenant_ids:
         raise Forbidden("Only the client’s people name a cover.")
@@ -37,6 +41,12 @@ def set_cover(e_mail: str, from_at: datetime, until_at: datetime, *, by: Actor) 
     db.session.add(cover)
     db.session.flush()
     return cover
+
+
+def begin_if_due(cover: Cover, *, by: Actor) -> int:
+    """Hand what waits already to a cover who is asked from now on; how many approvals went over."""
+    by.require(Permission.APPROVAL_ANSWER)
+    return moving.begin_cover(cover, by=by) if cover.from_at <= clock.now() and cover.begun_at is None else 0
 
 
 def end_cover(*, by: Actor) -> None:

@@ -1,6 +1,7 @@
 """Links in mails: made when somebody is asked, spent by one decision, disowned by whoever is not the person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from msp.core.outbox import services as outbox
 from msp.core.secrets import Keyring
 from msp.itsm.approvals import book, directory, errors, letters, links, queries
 from msp.itsm.approvals.book import SYSTEM, Way
-from msp.itsm.approvals.models import Approval, Link, Seat
+from msp.itsm.approvals.models import Approval, Entry, Link, Seat
 from msp.itsm.approvals.services import asking
 from tenants import hosts
 from tenants.models import Agent, Contact
@@ -25,15 +26,28 @@ from tenants.permissions import Permission
 DISOWNED = "approvals.disowned"
 
 
-def ask(tenant_id: UUID, approval_id: UUID, seat_ids: Iterable[UUID], *, provider_id: UUID | None, is_reminder: bool = False) -> None:
-    """Mail the question to the holders of these seats, as far as they are still open; the work of the job."""
+def ask(
+    tenant_id: UUID, approval_id: UUID, seat_ids: Iterable[UUID], *, provider_id: UUID | None, is_reminder: bool = False,
+    holders: Sequence[str] = (), since: int | None = None,
+) -> None:  # fmt: skip
+    """Mail the question to the holders of these seats, as far as they are still open; the work of the job.
+
+    `holders` are those who held the seats when it was asked for, `since` how many entries there were then: a seat that is
+    another's by now has a mail of its own, and so has one that was mailed to him after.
+    """
     approval = _locked(tenant_id, approval_id)
     if approval is None or not approval.is_waiting:
         return
-    seats, wanted = book.seats_of(approval), set(seat_ids)
+    seats, wanted = book.seats_of(approval), dict(zip_longest(seat_ids, holders))
+    mailed = {(entry.seat_id, entry.data.get("to")) for entry in book.entries_of(approval) if _is_sent(entry, since)}
     for seat in seats:
-        if seat.id in wanted and seat.is_open:
+        holder = book.keys_of([book.holder_of(seat)])[0]
+        if seat.id in wanted and seat.is_open and wanted[seat.id] in (None, holder) and (seat.id, holder) not in mailed:
             _ask(approval, seat, seats, provider_id, is_reminder=is_reminder)
+
+
+def _is_sent(entry: Entry, since: int | None) -> bool:
+    return entry.kind == "sent" and since is not None and entry.number > since
 
 
 def send_again(approval_id: UUID, seat_id: UUID, *, by: Actor) -> Approval:
@@ -43,8 +57,22 @@ def send_again(approval_id: UUID, seat_id: UUID, *, by: Actor) -> Approval:
     seat = next((each for each in book.seats_of(approval) if each.id == seat_id and each.is_open), None)
     if by.is_contact or seat is None or not approval.is_waiting:
         raise errors.NotAsked("Nobody is asked there now.")
-    outbox.enqueue(asking.ASK, {"approval_id": str(approval.id), "seats": [str(seat.id)]}, tenant_id=approval.tenant_id)
+    _must_be_reachable(approval, seat)
+    asking.mail(approval, [seat])
     return approval
+
+
+def _must_be_reachable(approval: Approval, seat: Seat) -> None:
+    """HolderGone where no mail would reach whoever holds the seat."""
+    if not directory.is_able(approval.tenant_id, book.holder_of(seat)):
+        raise errors.HolderGone(f"{seat.holder_name} has left, so nothing was sent. Ask somebody else in this place.")
+    holder: Contact | Agent | None
+    if seat.holder_contact_id is not None:
+        holder = db.session.get(Contact, (approval.tenant_id, seat.holder_contact_id))
+    else:
+        holder = db.session.get(Agent, seat.holder_agent_id)
+    if holder is None or not holder.e_mail:
+        raise errors.HolderGone(f"{seat.holder_name} has no e-mail address, so nothing was sent.")
 
 
 def tell(tenant_id: UUID, approval_id: UUID) -> None:
@@ -116,7 +144,8 @@ def _ask(approval: Approval, seat: Seat, seats: Iterable[Seat], provider_id: UUI
     link = _new_link(approval, seat, contact) if has_link else None
     letters.ask_contact(approval, seat, all_seats, contact, url_of(approval, link), has_link=has_link, is_reminder=is_reminder)
     way = Way("system", link.id) if link else SYSTEM
-    book.note(approval, "sent", by=Actor.system(asking.NAME), way=way, at=clock.now(), seat_id=seat.id, data={"name": contact.name})
+    sent = {"name": contact.name, "to": book.keys_of([book.holder_of(seat)])[0]}
+    book.note(approval, "sent", by=Actor.system(asking.NAME), way=way, at=clock.now(), seat_id=seat.id, data=sent)
 
 
 def url_of(approval: Approval, link: Link | None) -> str:

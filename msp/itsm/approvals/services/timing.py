@@ -7,12 +7,11 @@ import sqlalchemy as sa
 
 from msp.core.actor import Actor
 from msp.core.db import db, locked
-from msp.core.outbox import services as outbox
 from msp.itsm.approvals import book, directory
 from msp.itsm.approvals.book import SYSTEM
 from msp.itsm.approvals.engine import seating
 from msp.itsm.approvals.engine import state as engine
-from msp.itsm.approvals.models import Approval, Seat
+from msp.itsm.approvals.models import Approval
 from msp.itsm.approvals.services import asking
 
 BATCH = 100
@@ -57,27 +56,22 @@ def _remind(approval: Approval, now: datetime, by: Actor) -> None:
     seats = [seat for seat in book.seats_of(approval) if seat.is_open]
     book.note(approval, "reminded", by=by, way=SYSTEM, at=now, data={"names": [seat.holder_name for seat in seats]})
     book.after_reminder(approval)
-    _ask(approval, seats, is_reminder=True)
+    asking.mail(approval, seats, is_reminder=True)
 
 
 def _end_or_raise(approval: Approval, state: engine.State, now: datetime, by: Actor) -> None:
     if state.can_be_raised:
         found = directory.look_up(approval, state.stage, at=now)
         holders = [seat.holder for seat in state.seats]
-        places = seating.raised(state.stage, found.found, requester=book.requester_of(approval), holders=holders)
+        places = seating.raised(state.stage, found.found, barred=state.barred, holders=holders)
         if places and state.number is not None:
             seats = book.add_seats(approval, state.number, places, found.names, is_raised=True)
             made = tuple(engine.Place(str(seat.id), place.person, place.holder) for seat, place in zip(seats, places, strict=True))
             names = [seat.holder_name for seat in seats]
             book.record(approval, engine.Raised(now, made), by=by, way=SYSTEM, data={"names": names})
             approval.note = f"Nobody decided in time, so {' and '.join(names)} may decide alone."
-            _ask(approval, seats)
+            asking.mail(approval, seats)
             return
     after = book.record(approval, engine.Expired(now), by=by, way=SYSTEM)
     asking.follow(approval, after, by=by)
-
-
-def _ask(approval: Approval, seats: list[Seat], *, is_reminder: bool = False) -> None:
-    args = {"approval_id": str(approval.id), "seats": [str(seat.id) for seat in seats], "is_reminder": is_reminder}
-    outbox.enqueue(asking.ASK, args, tenant_id=approval.tenant_id)
 

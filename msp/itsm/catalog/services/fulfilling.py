@@ -8,21 +8,24 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from msp.core.actor import Actor
 from msp.core.db import db
-from msp.core.errors import Invalid
+from msp.core.errors import Conflict, Invalid
 from msp.core.outbox import services as outbox
 from msp.itsm.approvals import book
+from msp.itsm.approvals.engine.seating import Person
 from msp.itsm.approvals.models import Approval, Seat
 from msp.itsm.approvals.services import asking
-from msp.itsm.approvals.shown import Shown
+from msp.itsm.approvals.shown import Shown, hash_of
 from msp.itsm.catalog import chains, plans, underway
 from msp.itsm.catalog.models import Order
 from msp.itsm.catalog.telling import OfOrder
 from msp.itsm.tasks import doers
 from msp.itsm.tasks import services as tasks
 from msp.itsm.tickets import queries as tickets
-from msp.itsm.tickets.models import Ticket
+from msp.itsm.tickets.models import Ticket, TimelineEntry
 from msp.itsm.tickets.services import moves, timeline
 from tenants import queries as tenants
 from tenants.models import Contact
@@ -50,17 +53,31 @@ def begin(placed: Order, *, by: Actor) -> None:
 
 
 def ask(placed: Order, *, by: Actor) -> Approval:
-    """Ask the chain that it was ordered under, or of a quote without one whoever ordered; an approval that waits is asked anew."""
+    """Ask the chain that it was ordered under, or of a quote without one whoever ordered; an approval that waits is asked anew.
+
+    One that has ended, though its outcome has not arrived here yet, is followed first; the same order is not asked about again.
+    """
     by.require_any(Permission.TICKET_OPEN, Permission.TICKET_TRIAGE)
     content, ticket = underway.content_of(placed), underway.ticket_of(placed)
-    shown, chain = shown_of(placed, content, ticket), _chain(placed, content)
+    shown, chain, latest = shown_of(placed, content, ticket), _chain(placed, content), underway.approval_of(placed)
+    if latest is not None and placed.state == "asking" and not latest.is_waiting:
+        is_same = hash_of(shown.as_json()) == latest.shown_hash
+        if is_same or latest.state != "approved":
+            follow_decision(placed.tenant_id, placed.id, latest.id, by=clerk(placed.tenant_id))
+        if is_same:
+            return latest
+        if placed.state == "cancelled":
+            raise Conflict("This order was cancelled meanwhile.")
+    is_asked = latest is not None and (latest.is_waiting or (placed.state == "asking" and latest.state == "approved"))
     placed.state = "asking"
     db.session.flush()
-    latest = underway.approval_of(placed)
-    if latest is not None and latest.is_waiting:
+    if latest is not None and is_asked:
         approval = asking.change_shown(latest.id, shown, by=by, chain=chain)
     else:
-        approval = asking.start(placed.tenant_id, chains.KIND, placed.id, shown, chain, by=by, requester_id=placed.contact_id)
+        approval = asking.start(
+            placed.tenant_id, chains.KIND, placed.id, shown, chain, by=by, requester_id=placed.contact_id,
+            barred=_concerned(placed, ticket),
+        )  # fmt: skip
     if approval.is_waiting:
         move(ticket, "waiting_for_approval")
     return approval
@@ -170,6 +187,15 @@ def _possible(draft: tasks.Draft, tenant_id: UUID) -> tasks.Draft:
     why = f"To be done by hand: {wrong[0].message}"
     detail = f"{why}\n\n{draft.detail}".strip()[: tasks.DETAIL_LENGTH]
     return replace(draft, runbook_id=None, runbook_inputs={}, detail=detail)
+
+
+def _concerned(placed: Order, ticket: Ticket) -> list[Person]:
+    """Who does not decide on it beside whoever ordered: whoever gets it, and the agent who ordered in another's name."""
+    opened = sa.select(TimelineEntry.actor_id).where(
+        TimelineEntry.tenant_id == ticket.tenant_id, TimelineEntry.ticket_id == ticket.id, TimelineEntry.kind == "opened",
+        TimelineEntry.actor_kind == "agent",
+    )  # fmt: skip
+    return [Person("contact", str(placed.for_contact_id)), *(Person("agent", str(id)) for id in db.session.scalars(opened) if id)]
 
 
 def _chain(placed: Order, content: Mapping[str, Any]) -> dict[str, Any]:
