@@ -15,8 +15,9 @@ from msp.itsm.tasks.models import Task
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services.recipients import Directory
 from tenants.models import Agent
+from tenants.permissions import Permission
 
-STARTED, LATE, SWEEP, BATCH = "tasks.started", "tasks.late", "tasks.sweep", 200
+STARTED, LATE, FOLLOW, SWEEP, BATCH = "tasks.started", "tasks.late", "tasks.follow", "tasks.sweep", 200
 
 
 @job(STARTED, runs_as="provider")
@@ -29,6 +30,12 @@ def started(call: Call) -> None:
 def late(call: Call) -> None:
     """Tell the same people that it is overdue."""
     _tell(call, "Overdue", "task_late")
+
+
+@job(FOLLOW, runs_as="provider", permissions=(str(Permission.TICKET_TRIAGE),), actor="Tasks")
+def follow(call: Call) -> None:
+    """Leave what is to be done for a ticket that has ended, or take it up again."""
+    services.follow_ticket(UUID(call.args["ticket_id"]), by=call.by)
 
 
 def sweep() -> None:
@@ -48,9 +55,9 @@ cron.schedule(cron.Schedule(SWEEP, timedelta(seconds=30), sweep))
 
 def _tell(call: Call, lead: str, kind: str) -> None:
     task = queries.visible_task(UUID(call.args["task_id"]), by=call.by)
-    if task.state != "open":
-        return
     ticket = db.session.get_one(Ticket, (task.tenant_id, task.ticket_id))
+    if task.state != "open" or not ticket.is_open:
+        return
     people = {agent.id: agent for agent in _people(task) if agent.id != call.by.id}
     notify.tell(
         News(task.tenant_id, id, kind, "ticket", ticket.id, ticket.ref, f"{lead}: {task.title} ({ticket.subject})") for id in people

@@ -20,6 +20,7 @@ class Task(ClientRow, Base):
     `due_minutes` is working time from its start; `due_at` the instant that follows, or one set by hand. Tasks of one
     `plan_id` were planned together and are finished together. One with a runbook is done by it, as soon as it
     starts; `runbook_inputs` are texts by name that it is told instead of what its own inputs are mapped to.
+    `ended_with_ticket`: it was skipped because its ticket ended, and is to be done again should that be opened again.
     """
 
     __tablename__ = "task"
@@ -48,6 +49,7 @@ class Task(ClientRow, Base):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None]
     reason: Mapped[str | None]
+    ended_with_ticket: Mapped[bool] = mapped_column(server_default=sa.false())
     version: Mapped[int] = mapped_column(server_default="1")
 
     __mapper_args__ = {"version_id_col": version}

@@ -19,6 +19,7 @@ from tenants.models import TeamMember
 
 Whose = Literal["mine", "teams", "nobodys", "all"]
 PAGE = 50
+_ITS_TICKET = sa.and_(Ticket.tenant_id == Task.tenant_id, Ticket.id == Task.ticket_id)
 
 
 class Listed(NamedTuple):
@@ -52,8 +53,7 @@ def open_tasks(*, by: Actor, whose: Whose = "mine", cursor: str | None = None, l
     """Tasks that can be done now, the soonest due first, over all clients that the agent sees."""
     if by.is_contact:
         raise NotFound
-    ticket = sa.and_(Ticket.tenant_id == Task.tenant_id, Ticket.id == Task.ticket_id)
-    statement = sa.select(Task, Ticket.ref, Ticket.subject).join(Ticket, ticket).where(Task.state == "open")
+    statement = sa.select(Task, Ticket.ref, Ticket.subject).join(Ticket, _ITS_TICKET).where(Task.state == "open", Ticket.is_open)
     statement = _reached(statement, by)
     if whose == "mine":
         statement = statement.where(Task.assignee_id == by.id)
@@ -68,11 +68,18 @@ def open_tasks(*, by: Actor, whose: Whose = "mine", cursor: str | None = None, l
     return Page([Listed(row[0], row[1], row[2]) for row in found.rows], found.next, found.previous)
 
 
+def is_followed(tenant_id: UUID, ticket_id: UUID) -> bool:
+    """Whether a ticket has tasks that its end or its opening again changes, as far as the transaction's role sees them."""
+    left = sa.or_(Task.state.in_(("waiting", "open")), Task.ended_with_ticket)
+    return db.session.scalar(sa.select(sa.exists().where(Task.tenant_id == tenant_id, Task.ticket_id == ticket_id, left))) or False
+
+
 def late(now: datetime, limit: int) -> Sequence[Task]:
-    """Open tasks that are due and of which nobody was told yet, of whatever clients."""
+    """Open tasks of open tickets that are due and of which nobody was told yet, of whatever clients."""
     statement = (
         sa.select(Task)
-        .where(Task.state == "open", Task.due_at <= now, Task.late_told_at.is_(None))
+        .join(Ticket, _ITS_TICKET)
+        .where(Task.state == "open", Task.due_at <= now, Task.late_told_at.is_(None), Ticket.is_open)
         .order_by(Task.due_at)
         .limit(limit)
     )

@@ -19,6 +19,7 @@ from msp.itsm.tasks.models import Task
 from msp.itsm.tickets import queries as tickets
 from msp.itsm.tickets.models import Ticket
 from msp.itsm.tickets.services import timeline
+from msp.itsm.tickets.states import WORDS
 from tenants import queries as tenants
 from tenants.permissions import Permission
 from tenants.queries import check_version
@@ -51,8 +52,7 @@ def plan_tasks(ticket_id: UUID, drafts: Sequence[Draft], *, by: Actor) -> Sequen
     if any(draft.runbook_id for draft in drafts):
         by.require(Permission.RUNBOOK_RUN)
     ticket = tickets.visible_ticket(ticket_id, by=by, for_update=True)
-    if not ticket.is_open:
-        raise Conflict("The ticket is closed: reopen it first.")
+    _require_open(ticket)
     there = list(queries.tasks_of(ticket, by=by))
     wrong = faults(drafts, len(there))
     if wrong:
@@ -138,11 +138,37 @@ def reopen_task(task_id: UUID, *, version: int, by: Actor) -> Task:
     for other in (siblings[id] for id in later):
         if other.state == "open":
             other.state, other.started_at, other.due_at = "waiting", None, None
-    task.state, task.reason, task.ended_at, task.ended_by, task.late_told_at = "waiting", None, None, None, None
+    _clear(task)
     db.session.flush()
     timeline.note(ticket, "task_reopened", {"title": task.title}, by=by, is_internal=True)
     _start_ready(list(siblings.values()))
     return task
+
+
+def follow_ticket(ticket_id: UUID, *, by: Actor) -> None:
+    """Skip what is left to do for a ticket that has ended; once it is open again, that and nothing else is to be done again."""
+    by.require(Permission.TICKET_TRIAGE)
+    ticket = tickets.visible_ticket(ticket_id, by=by, for_update=True)
+    siblings = queries.tasks_of(ticket, by=by)
+    if ticket.is_open:
+        found, kind = [task for task in siblings if task.ended_with_ticket], "tasks_resumed"
+        for task in found:
+            _clear(task)
+    else:
+        found, kind = [task for task in siblings if task.state not in order.ENDED], "tasks_left"
+        for task in found:
+            task.state, task.ended_with_ticket, task.ended_at, task.ended_by = "skipped", True, clock.now(), by.name
+            task.reason = f"The ticket was {WORDS[ticket.status].console.lower()}."
+    if not found:
+        return
+    db.session.flush()
+    what = f"the task “{found[0].title}”" if len(found) == 1 else f"{len(found)} tasks"
+    timeline.note(ticket, kind, {"what": what, "to": WORDS[ticket.status].console.lower()}, by=by, is_internal=True)
+    if ticket.is_open:
+        _start_ready(siblings)
+        return
+    for task in found:
+        events.record(TaskEnded(task.tenant_id, task.ticket_id, task.id, task.state))
 
 
 def finished_words(tasks: Sequence[Task]) -> str:
@@ -163,7 +189,18 @@ def _task(task_id: UUID, version: int, *, by: Actor) -> tuple[Task, Ticket]:
     ticket = tickets.visible_ticket(queries.visible_task(task_id, by=by).ticket_id, by=by, for_update=True)
     task = queries.visible_task(task_id, by=by, for_update=True)
     check_version(task, version)
+    _require_open(ticket)
     return task, ticket
+
+
+def _require_open(ticket: Ticket) -> None:
+    if not ticket.is_open:
+        raise Conflict("The ticket is closed: reopen it first.")
+
+
+def _clear(task: Task) -> None:
+    task.state, task.reason, task.ended_at, task.ended_by, task.late_told_at = "waiting", None, None, None, None
+    task.started_at, task.due_at, task.ended_with_ticket = None, None, False
 
 
 def _start_ready(tasks: Sequence[Task]) -> None:

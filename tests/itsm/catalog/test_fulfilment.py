@@ -18,6 +18,7 @@ from tenants.services import people
 from tests.itsm.approvals import asked
 from tests.itsm.catalog import on_its_way as way
 from tests.itsm.sla import passing
+from tests.itsm.test_knowledge import published
 from tests.support import world
 from tests.support.post import text_of
 
@@ -304,3 +305,14 @@ def test_chain_and_tasks_are_checked_with_pointers(acme: Any, item_at: Any, fiel
     with pytest.raises(Invalid) as refused:
         item_at(acme, "Laptop", **{field: value})
     assert pointer in [error.pointer for error in refused.value.errors]
+
+
+def test_a_reason_arrives_whatever_article_it_names(console_app: Any, acme: Any, laptop: Any) -> None:
+    held_back = published(console_app, "Laptops on the shelf", acme, readers="managers")
+    reason = f"See /help/{held_back.id}"
+    placed = way.order(console_app, acme, laptop)
+    way.answer(console_app, acme, placed, "manager", False, reason)
+    assert way.states(console_app, placed) == ("declined", "waiting_for_client")
+    assert way.ticket_of(console_app, placed).waiting_reason == f"{acme.people['manager'].name} declined: {reason}"
+    with world.as_staff(console_app) as by, pytest.raises(Invalid):  # our own words are still held to it
+        moves.move(placed.ticket_id, "waiting_for_supplier", reason=reason, by=by)

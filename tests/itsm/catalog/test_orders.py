@@ -12,7 +12,9 @@ from msp.core.errors import Conflict, Forbidden, Invalid, NotFound
 from msp.itsm.catalog import queries
 from msp.itsm.catalog.services import items, keeping, orders
 from msp.itsm.tickets import queries as tickets
+from msp.itsm.tickets.custom import services as custom_fields
 from msp.itsm.tickets.models import Message, Ticket
+from msp.itsm.tickets.services import opening
 from tests.support import world
 
 
@@ -152,3 +154,16 @@ def test_a_note_too_long_is_told(console_app: Any, acme: Any, item_at: Any, note
     with world.acting(console_app, acme.actor()) as by, pytest.raises(Invalid) as refused:
         orders.order(laptop.id, number=1, note=note, by=by)
     assert [error.pointer for error in refused.value.errors] == ["/note"]
+
+
+def test_a_field_that_the_client_requires_does_not_stand_in_the_way(console_app: Any, acme: Any, item_at: Any) -> None:
+    laptop = item_at(acme, "Laptop")
+    with world.as_staff(console_app) as by:
+        custom_fields.add_field(acme.id, "request", "Room", "text", is_required=True, by=by)
+    with world.acting(console_app, acme.actor()) as by:
+        placed = orders.order(laptop.id, number=1, by=by)
+        with pytest.raises(Invalid) as refused:
+            opening.open_ticket(acme.id, "Something else", kind="request", by=by)
+    assert [error.pointer for error in refused.value.errors] == ["/custom/room"]
+    with world.as_staff(console_app):
+        assert db.session.get_one(Ticket, (acme.id, placed.ticket_id)).custom == {}

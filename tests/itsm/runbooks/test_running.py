@@ -17,7 +17,7 @@ from msp.itsm.runbooks import calling
 from msp.itsm.runbooks.services import books, running
 from msp.itsm.tasks import services as task_services
 from msp.itsm.tasks.services import Draft
-from msp.itsm.tickets.services import opening, triage
+from msp.itsm.tickets.services import moves, opening, triage
 from tests.itsm.runbooks.making import MONDAY, PERSON, attempts, listening, plan, runbook, runs, send, states, work
 from tests.itsm.sla.passing import entries, told
 from tests.itsm.sla.test_web_hooks import verified
@@ -271,6 +271,28 @@ def test_a_task_that_is_ended_by_hand_stops_its_run(console_app: Any, agent: Any
         task_services.end_task(task.id, "done", version=task.version, by=by)
     assert [(run.state, run.words) for run in runs(console_app, ticket)] == [("stopped", "The task was ended by hand.")]
     assert send(console_app, other).status_code == 409
+
+
+def test_a_ticket_that_ends_stops_the_runs_of_its_tasks(console_app: Any, agent: Any, ticket: Any, other: Any) -> None:
+    plan(console_app, ticket, agent, Draft("First", runbook_id=runbook(console_app, other.url).id), Draft("Then"))
+    work(console_app, MONDAY)
+    with clock.at(MONDAY), world.acting(console_app, agent) as by:
+        moves.move(ticket.id, "cancelled", by=by)
+    work(console_app, MONDAY)
+    assert [(run.state, run.words) for run in runs(console_app, ticket)] == [("stopped", "The ticket ended.")]
+    assert states(console_app, ticket) == [("skipped", "The ticket was cancelled."), ("skipped", "The ticket was cancelled.")]
+    assert send(console_app, other).status_code == 409
+
+
+def test_a_result_for_a_ticket_that_has_just_ended_is_kept(console_app: Any, agent: Any, ticket: Any, other: Any) -> None:
+    plan(console_app, ticket, agent, Draft("First", runbook_id=runbook(console_app, other.url).id))
+    work(console_app, MONDAY)
+    with clock.at(MONDAY), world.acting(console_app, agent) as by:
+        moves.move(ticket.id, "resolved", by=by)
+    assert send(console_app, other).status_code < 300
+    work(console_app, MONDAY)
+    assert [run.state for run in runs(console_app, ticket)] == ["finished"]
+    assert states(console_app, ticket) == [("skipped", "The ticket was resolved.")]
 
 
 def test_it_is_run_by_hand_and_what_is_typed_goes_first(console_app: Any, acme: Any, agent: Any, ticket: Any, other: Any) -> None:

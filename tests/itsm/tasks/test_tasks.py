@@ -11,6 +11,7 @@ from msp.core.db import db
 from msp.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion
 from msp.core.notify.models import Notification
 from msp.core.outbox import forgotten
+from msp.core.outbox.models import Outbox
 from msp.itsm.tasks import jobs, queries, services
 from msp.itsm.tasks.events import TasksFinished
 from msp.itsm.tasks.models import Task
@@ -204,3 +205,46 @@ def test_tasks_are_the_agents_own_and_of_clients_they_see(
         assert queries.tasks_of(ticket, by=by) == ()
         with pytest.raises(NotFound):
             queries.visible_task(task.id, by=by)
+
+
+@pytest.mark.parametrize("person", ["agent", "requester"])
+def test_tasks_end_with_their_ticket_and_begin_again_with_it(
+    console_app: Any, acme: Any, ticket: Any, agent: Any, desk: Any, person: str
+) -> None:
+    doer = world.agent(console_app, "agent")[0]
+    desk.plan([*JOINER, Draft("Wire the room", assignee_id=doer.id, due_minutes=30), Draft("Take a photo")])
+    desk.end("Order the laptop")
+    desk.end("Take a photo", "skipped", "She has one.")
+    who = agent if person == "agent" else acme.actor()
+    with clock.at(MONDAY), world.acting(console_app, who) as by:
+        moves.move(ticket.id, "resolved", by=by)
+    with world.acting(console_app, agent) as by:
+        assert ticket.id not in [row.task.ticket_id for row in queries.open_tasks(by=by, whose="all", limit=100).rows]
+    made = desk.tasks()
+    with pytest.raises(Conflict, match="reopen it first"):
+        desk.end("Make the account")
+    late = MONDAY + timedelta(hours=2)
+    work(console_app, late)
+    assert not any(text.startswith("Overdue") for text in news(console_app, doer.id))
+    made = desk.tasks()
+    assert [task.state for task in made.values()] == ["skipped", "done", "skipped", "skipped", "skipped"]
+    assert made["Set the laptop up"].reason == made["Make the account"].reason == "The ticket was resolved."
+    assert made["Take a photo"].reason == "She has one."
+    with pytest.raises(Conflict, match="reopen it first"):
+        desk.reopen("Take a photo")
+    with clock.at(late), world.acting(console_app, who) as by:
+        moves.move(ticket.id, "open", by=by)
+    work(console_app, late)
+    made = desk.tasks()
+    assert [task.state for task in made.values()] == ["open", "done", "waiting", "open", "skipped"]
+    assert (made["Make the account"].due_at, made["Make the account"].reason) == (late + timedelta(hours=1), None)
+    with world.acting(console_app, agent) as by:
+        told = [entry.kind for entry in tickets.timeline(tickets.visible_ticket(ticket.id, by=by), by=by)]
+    assert [kind for kind in told if kind in ("tasks_left", "tasks_resumed")] == ["tasks_left", "tasks_resumed"]
+
+
+def test_a_moved_ticket_without_tasks_asks_for_no_work(console_app: Any, acme: Any, ticket: Any, agent: Any) -> None:
+    with world.acting(console_app, agent) as by:
+        moves.move(ticket.id, "cancelled", by=by)
+        asked = sa.select(sa.func.count()).where(Outbox.kind == jobs.FOLLOW, Outbox.args["ticket_id"].astext == str(ticket.id))
+        assert db.session.scalar(asked) == 0

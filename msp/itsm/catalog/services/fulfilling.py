@@ -159,9 +159,9 @@ def drop(tenant_id: UUID, ticket_id: UUID, *, by: Actor) -> None:
 
 
 def move(ticket: Ticket, to: str, reason: str | None = None) -> None:
-    """Take the request to another state in the catalogue's name, unless it is there or has ended."""
+    """Take the request to another state in the catalogue's name, unless it is there or has ended; the reason is others' word."""
     if ticket.is_open and ticket.status != to:
-        moves.move(ticket.id, to, by=clerk(ticket.tenant_id), reason=reason)
+        moves.move(ticket.id, to, by=clerk(ticket.tenant_id), reason=reason, is_quoted=True)
 
 
 def clerk(tenant_id: UUID) -> Actor:

@@ -84,7 +84,7 @@ def _place(wish: Wish, group_id: UUID, *, by: Actor) -> Order:
         item.tenant_id, subject[: opening.SUBJECT_LENGTH], by=by, kind="request", body=body_of(wish, lines) or subject,
         requester_id=wish.contact.id, site_id=wish.for_contact.site_id if is_for_other else None, service=content["service"] or None,
         impact=content["impact"], urgency=content["urgency"], category_id=tickets.category_at(item.tenant_id, content["ticket_category"]),
-        attachment_ids=questions.file_ids(content["form"], wish.answers),
+        attachment_ids=questions.file_ids(content["form"], wish.answers), has_own_form=True,
     )  # fmt: skip
     if is_for_other:
         triage.add_follower(ticket.id, contact_id=wish.for_contact.id, by=by)

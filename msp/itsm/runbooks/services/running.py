@@ -85,7 +85,7 @@ def start_for_task(task_id: UUID, *, by: Actor) -> RunbookRun | None:
     by.require(P.RUNBOOK_RUN)
     ticket = tickets.visible_ticket(tasks.visible_task(task_id, by=by).ticket_id, by=by, for_update=True)
     task = tasks.visible_task(task_id, by=by, for_update=True)
-    if task.state != "open" or task.runbook_id is None or queries.open_run_of(task.tenant_id, task.id):
+    if task.state != "open" or not ticket.is_open or task.runbook_id is None or queries.open_run_of(task.tenant_id, task.id):
         return None
     acting = replace(by, name=f"Runbook “{task.runbook_name}”")
     try:
@@ -142,10 +142,12 @@ def take_result(run_id: UUID, result: Result, *, by: Actor) -> RunbookRun:
 
 
 def stop_for_task(tenant_id: UUID, task_id: UUID) -> None:
-    """Somebody ended the task himself: what comes back is of no use any more. The ticket is held already."""
+    """Somebody ended the task himself, or its ticket: what comes back is of no use any more. The ticket is held already."""
     run = queries.open_run_of(tenant_id, task_id)
     if run is not None:
-        run.state, run.words, run.ended_at, run.next_at, run.due_at = "stopped", "The task was ended by hand.", clock.now(), None, None
+        task = db.session.get_one(Task, (tenant_id, task_id))
+        why = "The ticket ended." if task.ended_with_ticket else "The task was ended by hand."
+        run.state, run.words, run.ended_at, run.next_at, run.due_at = "stopped", why, clock.now(), None, None
         db.session.flush()
 
 
@@ -205,7 +207,7 @@ def _end(run: RunbookRun, ticket: Ticket, result: Result, by: Actor) -> None:
         task = tasks.visible_task(run.task_id, by=by, for_update=True) if run.task_id else None
         if result.outcome == "failed":
             telling.tell_failure(ticket, task, run.runbook_name, result.words or "it did not say why")
-        if task is not None and task.state == "open":
+        if task is not None and task.state == "open" and ticket.is_open:
             state = "done" if result.outcome == "finished" else "failed"
             reason = (result.words or "The runbook did not say why.")[:task_services.REASON_LENGTH] if state == "failed" else ""
             task_services.end_task(task.id, state, version=task.version, by=acting, reason=reason)

@@ -48,13 +48,15 @@ def shown(tenant_id: UUID, ticket_kind: str, custom: Mapping[str, Any], *, by: A
     return [(label, words) for label, words in said if words]
 
 
-def for_new_ticket(tenant_id: UUID, ticket_kind: str, given: Mapping[str, Any], *, by: Actor, source: str) -> dict[str, Any]:
+def for_new_ticket(
+    tenant_id: UUID, ticket_kind: str, given: Mapping[str, Any], *, by: Actor, source: str, is_asked: bool = True
+) -> dict[str, Any]:
     """The values of a new ticket; Invalid for what is unknown, of another type, or missing where one can ask."""
-    if not given and by.kind == "system":
+    if not given and (by.kind == "system" or not is_asked):
         return {}
     found = fields(tenant_id, ticket_kind, by=by)
     made, wrong = _checked(found, given)
-    if by.kind != "system" and source not in _CANNOT_ASK:
+    if by.kind != "system" and is_asked and source not in _CANNOT_ASK:
         wrong += [_missing(field) for field in found if _is_missing(field, made, wrong, by)]
     _refuse(wrong)
     return made

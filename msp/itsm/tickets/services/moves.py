@@ -20,9 +20,9 @@ from tenants.permissions import Permission
 
 def move(
     ticket_id: UUID, to: str, *, by: Actor, version: int | None = None, reason: str | None = None, supplier: str | None = None,
-    occurred_at: datetime | None = None,
+    occurred_at: datetime | None = None, is_quoted: bool = False,
 ) -> Ticket:  # fmt: skip
-    """Take the ticket to another state; waiting needs a reason.
+    """Take the ticket to another state; waiting needs a reason. `is_quoted`: the reason is what somebody else has said already.
 
     `occurred_at` is when it really happened, which the clocks count by: what lies back needs a permission and a reason.
     """
@@ -30,7 +30,7 @@ def move(
     ticket = queries.visible_ticket(ticket_id, by=by, for_update=True)
     check_version(ticket, version)
     at = earlier.checked(ticket, occurred_at, reason, by=by, is_move=True)
-    news = follow(ticket, to, reason, by=by, supplier=supplier, at=at)
+    news = follow(ticket, to, reason, by=by, supplier=supplier, at=at, is_quoted=is_quoted)
     if news:
         facts.record(ticket.tenant_id, ticket.id, earlier.dated(news, at, reason), by=by)
     return ticket
@@ -70,12 +70,15 @@ def check_version(ticket: Ticket, version: int | None) -> None:
 
 
 def follow(
-    ticket: Ticket, to: str | None, reason: str | None, *, by: Actor, supplier: str | None = None, at: datetime | None = None
-) -> list[News]:
+    ticket: Ticket, to: str | None, reason: str | None, *, by: Actor, supplier: str | None = None, at: datetime | None = None,
+    is_quoted: bool = False,
+) -> list[News]:  # fmt: skip
     """Change the state of a locked ticket and return the facts of it; nothing where it stays. No service of its own."""
     if to is None or to == ticket.status:
         return []
     _check_move(ticket, to, reason, by=by)
+    if reason and not is_quoted:  # the client reads it
+        articles.require_sendable(reason, ticket.tenant_id, by=by, field="reason")
     before, now = ticket.status, clock.now()
     ticket.status, ticket.version, ticket.updated_at = to, ticket.version + 1, now
     ticket.waiting_reason = reason if to in WAITING else None
@@ -120,8 +123,6 @@ def _check_move(ticket: Ticket, to: str, reason: str | None, *, by: Actor) -> No
         if to not in allowed and not answers:
             before, after = WORDS[ticket.status].console, WORDS[to].console
             raise Conflict(f"A ticket cannot go from “{before}” to “{after}”.", allowed=sorted(allowed))
-    if reason:  # the client reads it
-        articles.require_sendable(reason, ticket.tenant_id, by=by, field="reason")
     if to in ("waiting_for_client", "waiting_for_supplier", "scheduled") and not (reason or "").strip():
         raise Invalid.field("reason", "Say what it waits for: the reason stands in the explanation of the clock.", "required")
 

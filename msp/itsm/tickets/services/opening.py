@@ -36,10 +36,12 @@ def open_ticket(
     requester_id: UUID | None = None, site_id: UUID | None = None, category_id: UUID | None = None, impact: int = 2,
     urgency: int = 2, service: str | None = None, ci_name: str | None = None, attachment_ids: Sequence[UUID] = (),
     custom: Mapping[str, Any] | None = None, external_key: str | None = None, opened_at: datetime | None = None,
+    has_own_form: bool = False,
 ) -> Ticket:  # fmt: skip
     """A ticket for a contact of the client; its clocks start with it.
 
-    A contact opens for himself. `opened_at` before now needs the permission to backdate.
+    A contact opens for himself. `opened_at` before now needs the permission to backdate. `has_own_form`: it was asked for by
+    questions of its own, beside which the client's custom fields had no place; none of them is missed.
     """
     by.require(Permission.TICKET_OPEN)
     client = _client(tenant_id, by=by)
@@ -53,7 +55,7 @@ def open_ticket(
         requester_name=requester.name, site_id=_site(tenant_id, site_id, requester, by=by), source=source,
         category_id=queries.category_in(tenant_id, category_id).id if category_id else None, impact=impact, urgency=urgency,
         priority=priority_of(tenant_id, impact, urgency), service=service, ci_name=ci_name,
-        custom=custom_fields.for_new_ticket(tenant_id, kind, custom or {}, by=by, source=source),
+        custom=custom_fields.for_new_ticket(tenant_id, kind, custom or {}, by=by, source=source, is_asked=not has_own_form),
         external_key=external_key, opened_at=opened_at or now, created_at=now, updated_at=now, status="new",
     )  # fmt: skip
     ticket.number = _next_number(tenant_id)
