@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from msp.core import audit, clock, jobs
 from msp.core.actor import Actor
@@ -24,11 +25,15 @@ _suppressed: ContextVar[bool] = ContextVar("outbox_suppressed", default=False)
 
 @dataclass(frozen=True)
 class Ask:
-    """One job of a kind. `tenant_id` is the client the work is about; in a tenant scope it is that scope's own."""
+    """One job of a kind. `tenant_id` is the client the work is about; in a tenant scope it is that scope's own.
+
+    `id`: made of what is asked for, where the same may be asked for twice and is to be done once.
+    """
 
     args: Mapping[str, Any]
     tenant_id: UUID | None = None
     run_after: datetime | None = None
+    id: UUID | None = None
 
 
 @contextmanager
@@ -65,9 +70,10 @@ def enqueue_each(kind: str, asks: Iterable[Ask]) -> list[UUID]:
     registered = jobs.kind_of(kind)
     scope, now = current_scope(), clock.now()
     own = list(scope.tenant_ids) if scope.role == "msp_tenant" else []
+    found = list(asks)
     rows: list[dict[str, Any]] = [
         {
-            "id": new_id(),
+            "id": ask.id or new_id(),
             "kind": kind,
             "queue": registered.queue,
             "args": dict(ask.args),
@@ -77,11 +83,12 @@ def enqueue_each(kind: str, asks: Iterable[Ask]) -> list[UUID]:
             "run_after": ask.run_after or now,
             "suppressed_at": now if is_suppressed() else None,
         }
-        for ask in asks
+        for ask in found
     ]
     if not rows:
         return []
-    db.session.execute(sa.insert(Outbox).inline(), rows)
+    known = any(ask.id for ask in found)
+    db.session.execute(postgresql.insert(Outbox).on_conflict_do_nothing() if known else sa.insert(Outbox).inline(), rows)
     due = [row["id"] for row in rows if row["run_after"] <= now]
     if due and not is_suppressed():
         after_commit(lambda: push(registered.queue, due))

@@ -146,9 +146,10 @@ def met(ticket: Ticket, event_id: UUID) -> set[UUID]:
 
 
 def last_acted(ticket: Ticket, rule_id: UUID) -> datetime | None:
-    """When the rule last acted on the ticket, in whatever version."""
+    """When the rule last did anything to the ticket, in whatever version: a step that failed does not undo those before it."""
+    did = Run.trace.contains([{"kind": "did"}])
     statement = sa.select(sa.func.max(Run.at)).where(
-        Run.tenant_id == ticket.tenant_id, Run.ticket_id == ticket.id, Run.rule_id == rule_id, Run.outcome == "acted"
+        Run.tenant_id == ticket.tenant_id, Run.ticket_id == ticket.id, Run.rule_id == rule_id, did
     )
     return db.session.scalar(statement)
 

@@ -46,8 +46,12 @@ STARTS: dict[str, Start] = {
     "close": Start(
         "Close what was resolved five days ago",
         _rule(
-            _time(_TWO_DAYS, "reply", calendar="always", repeats=True), "status:resolved resolved:<-5d tag:closing",
+            _time(_TWO_DAYS, "reply", calendar="always", repeats=True), "status:resolved resolved:<-5d tag:closing updated:<-1d",
             {"kind": "status", "to": "closed"},
         ),
+    ),
+    "close-not": Start(
+        "A reopened ticket is warned anew before it is closed",
+        _rule({"kind": "event", "event": "reopened"}, "tag:closing", {"kind": "untag", "tags": "closing"}),
     ),
 }  # fmt: skip

@@ -58,6 +58,17 @@ def due_at(trigger: AfterTime, since: datetime, calendar: Calendar | None) -> da
     return calendar.add(since, trigger.minutes * 60)
 
 
+def lasting(trigger: AfterTime, since: datetime, now: datetime, calendar: Calendar | None) -> tuple[datetime, datetime]:
+    """Of the stretches that follow on each other from `since` on the one that ends first after `now`: its beginning and its end."""
+    seconds = trigger.minutes * 60
+    if calendar is None or trigger.calendar != "client":
+        base = since + timedelta(seconds=int((now - since).total_seconds()) // seconds * seconds)
+    else:
+        whole = calendar.measure(since, now) // seconds
+        base = calendar.add(since, whole * seconds) if whole else since
+    return base, due_at(trigger, base, calendar)
+
+
 def calendars(tickets: Iterable[Ticket]) -> dict[UUID, Calendar | None]:
     """For each ticket the calendar of its clock, else its client's own hours; None where only every hour is known."""
     found = list(tickets)

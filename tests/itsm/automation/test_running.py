@@ -161,6 +161,20 @@ def test_once_for_a_ticket_or_until_someone_answers(console_app: Any, acme: Any)
     assert [run.outcome for run in runs(console_app, until)] == ["acted", "skipped", "acted"]
 
 
+def test_once_for_a_ticket_holds_where_a_later_step_failed(console_app: Any, acme: Any) -> None:
+    steps = {"kind": "note", "body": "Only once."}, {"kind": "category", "to": "No such category"}
+    made = rule(console_app, event("reprioritised"), *steps, company=acme, once="ticket")
+    failing = rule(console_app, event("reprioritised"), steps[1], company=acme, once="ticket")
+    ticket = incident(console_app, acme, MONDAY)
+    _, agent = world.agent(console_app)
+    for minutes in (1, 2):
+        with at(console_app, MONDAY + timedelta(minutes=minutes), agent):
+            triage.classify(ticket.id, {"priority": minutes}, by=agent)
+        work(console_app, MONDAY + timedelta(minutes=minutes))
+    assert [run.outcome for run in runs(console_app, made)] == ["failed", "skipped"]
+    assert [run.outcome for run in runs(console_app, failing)] == ["failed", "failed"]  # it has done nothing yet
+
+
 def test_the_brake_pauses_the_rule_and_tells_its_owner(console_app: Any, acme: Any) -> None:
     owner, by = world.agent(console_app, "admin")
     made = rule(console_app, event("opened"), tag("many"), company=acme, brake=2, by=by)

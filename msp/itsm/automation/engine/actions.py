@@ -60,6 +60,7 @@ KINDS: dict[str, ActionKind] = {
             Param("reason", "What it waits for", "text", only_for=("to", frozenset(WAITS))),
         )),
         ActionKind("tag", "Tag", "star", (Param("tags", "Add these words", "text"),)),
+        ActionKind("untag", "Remove tag", "x", (Param("tags", "Remove these words", "text"),)),
         ActionKind("reply", "Reply", "send", (Param("macro", "Canned reply", "macro"),)),
         ActionKind("note", "Note", "lock", (Param("body", "Internal note", "long"),)),
         ActionKind("notify", "Notify", "bell", (

@@ -147,6 +147,16 @@ def _tag(at: Acting, values: Mapping[str, str]) -> Did:
     return Did(f"{', '.join(sorted(wanted - present))} added")
 
 
+@act("untag")
+def _untag(at: Acting, values: Mapping[str, str]) -> Did:
+    present = set(tickets.tags(at.ticket))
+    named = triage.tags_in(values["tags"].replace(",", " ").split())
+    if not named & present:
+        return Did(f"{', '.join(sorted(named))} was not there", is_done=False)
+    triage.set_tags(at.ticket.id, present - named, by=at.by)
+    return Did(f"{', '.join(sorted(named & present))} removed")
+
+
 @act("reply")
 def _reply(at: Acting, values: Mapping[str, str]) -> Did:
     try:

@@ -54,7 +54,9 @@ def arm_everywhere(version_id: UUID, *, by: Actor) -> None:
 
 
 def arm_client(tenant_id: UUID, version_id: UUID, after: UUID | None, *, by: Actor) -> None:
-    """Timers of some tickets of a client, then of the next ones. What is past already when a version begins does not count."""
+    """Timers of some tickets of a client, then of the next ones. What is past already when a version begins does not count:
+    what repeats begins with the stretch that lasts.
+    """
     by.require(Permission.TICKET_READ)
     found = _acting(version_id)
     if found is None:
@@ -107,21 +109,25 @@ def _set(found: Sequence[Ticket], version: RuleVersion, trigger: AfterTime, *, o
     for ticket in found:
         if ticket.id not in since:
             continue
-        base = since[ticket.id]
+        base, calendar = since[ticket.id], calendars.get(ticket.id)
         try:
-            due = timing.due_at(trigger, base, calendars.get(ticket.id))
+            due = timing.due_at(trigger, base, calendar)
+            if only_ahead and due <= now:
+                if not trigger.repeats:
+                    continue
+                base, due = timing.lasting(trigger, base, now, calendar)
         except EngineError:  # a calendar that never opens again
             continue
-        if not only_ahead or due > now:
-            asks.append(_timer(ticket, version, base, base, due))
+        asks.append(_timer(ticket, version, since[ticket.id], base, due))
     _ask(asks)
 
 
 def _timer(ticket: Ticket, version: RuleVersion, since: datetime, base: datetime, due: datetime) -> Ask:
+    """Known by what it is for: a rule that sleeps and wakes within a stretch has one timer for it, not two."""
     args: dict[str, Any] = {
         "ticket_id": str(ticket.id), "version_id": str(version.id), "since": since.isoformat(), "base": base.isoformat(),
     }  # fmt: skip
-    return Ask(args, ticket.tenant_id, due)
+    return Ask(args, ticket.tenant_id, due, uuid5(version.id, " ".join([*map(str, args.values()), due.isoformat()])))
 
 
 def _ask(asks: Sequence[Ask]) -> None:
