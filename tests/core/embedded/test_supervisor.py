@@ -76,7 +76,8 @@ class Run:
         assert wait_until(lambda: self.said.count(text) >= times, seconds=15), f"{text!r} is missing in:\n{self.said}"
 
     def pids(self, name: str) -> list[int]:
-        """The newest process of that name and the one it forked."""
+        """The newest process of that name and the one it forked; what a process says comes by a way of its own, and may come late."""
+        self.wait_for(f"{name} | up")
         return [int(pid) for pid in re.findall(rf"{name} +\| up (\d+) (\d+)", self.said)[-1]]
 
     def is_alone(self) -> bool:
