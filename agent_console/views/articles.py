@@ -128,8 +128,8 @@ def versions(article_id: UUID) -> ResponseReturnValue:
 def version(article_id: UUID, number: int) -> ResponseReturnValue:
     shown, after = queries.visible_article(article_id, by=g.actor), queries.edition(article_id, number, by=g.actor)
     before = queries.edition(article_id, number - 1, by=g.actor) if number > 1 else None
-    lines = text.difference(f"{before.title}\n\n{before.body}" if before else "", f"{after.title}\n\n{after.body}")
-    return answers.page("console/articles/version.html", it=shown, after=after, lines=lines)
+    found = text.difference(f"{before.title}\n\n{before.body}" if before else "", f"{after.title}\n\n{after.body}")
+    return answers.page("console/articles/version.html", it=shown, after=after, lines=found.lines, is_whole=found.is_whole)
 
 
 @blueprint.get("/<uuid:article_id>/tickets")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from msp.core.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion
-from msp.itsm.knowledge import queries, services
+from msp.itsm.knowledge import queries, services, text
 from msp.itsm.knowledge.models import Article
 from msp.itsm.knowledge.words import MOVES, STATES
 from tests.support import world
@@ -200,3 +200,15 @@ def test_related_are_shown_as_far_as_they_may_be_read(console_app: Any, acme: An
     with world.acting(console_app, acme.actor()) as by:
         read = queries.readable(row.id, acme.id, by=by)
         assert [each.title for each in queries.related_to(read, acme.id, by=by)] == ["Open one"]
+
+
+def test_a_difference_goes_by_lines_and_says_where_too_much_is_different() -> None:
+    few = text.difference("first\nsecond\nthird", "first\nother\nthird\nfourth")
+    assert [tuple(line) for line in few.lines] == [
+        ("same", "first"), ("removed", "second"), ("added", "other"), ("same", "third"), ("added", "fourth"),
+    ]  # fmt: skip
+    assert not few.is_whole
+    number = text.MOST_COMPARED + 1
+    many = text.difference("\n".join(map(str, range(number))), "\n".join(f"{each} anew" for each in range(number)))
+    assert many.is_whole
+    assert [line.mark for line in many.lines] == ["removed"] * number + ["added"] * number

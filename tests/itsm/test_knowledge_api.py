@@ -50,3 +50,22 @@ def test_a_clients_people_read_their_own_alone(console_app: Any, portal_app: Any
     assert theirs("PUT", f"{one}/opinion", json={"is_useful": True}).status_code == 404
     for path in ("/help-articles?limit=100", f"/help-articles/search?words={word}"):
         assert str(row.id) not in theirs("GET", path).text
+
+
+def test_what_an_article_is_related_to_is_named_only_to_who_may_read_it(console_app: Any, portal_app: Any, acme: Any, birch: Any) -> None:
+    word = world.unique("Router")
+    open_one, foreign = published(console_app, f"{word} restarted", acme), published(console_app, f"{word} at Birch", birch)
+    agent = Caller(console_app, "console.localhost", world.agent(console_app, "agent")[1], "people:write")
+    internal = agent("POST", "/articles", json={"title": f"{word} inside", "body": "Ours."}).json["id"]
+    body = {"title": f"{word} replaced", "body": "Do it.", "audience": "chosen", "client_ids": [str(acme.id)]}
+    made = agent("POST", "/articles", json={**body, "related": [internal, str(open_one.id), str(foreign.id)]})
+    assert made.status_code == 201, made.text
+    assert agent("POST", f"/articles/{made.json['id']}/move", {"If-Match": "*"}, json={"state": "published"}).status_code == 200
+    mine = Caller(portal_app, acme.host, acme.actor(), "tickets:read")
+    shown = mine("GET", f"/help-articles/{made.json['id']}").json
+    assert shown["related"] == [str(open_one.id)]
+    for path in ("/help-articles?limit=100", f"/help-articles/search?words={word} replaced"):
+        answer = mine("GET", path)
+        assert made.json["id"] in answer.text
+        assert internal not in answer.text
+        assert str(foreign.id) not in answer.text

@@ -115,7 +115,7 @@ def _item(entry: Entry, promised: Promised) -> dict[str, Any]:
     names = ("id", "tenant_id", "category_id", "template_id", "template_number", "roles", "site_ids", "is_visible", "number", "version")
     shown = {**entry.content, **{name: getattr(row, name) for name in names}, "expected_seconds": found.seconds if found else None}
     if g.actor.is_contact:
-        shown |= {"template_id": None, "template_number": None}
+        shown |= {"template_id": None, "template_number": None, "chain": None, "roles": [], "site_ids": [], "impact": 0, "urgency": 0}
         ours: dict[str, Any] = {"detail": "", "team_id": None, "runbook_id": None, "inputs": {}}
         shown["tasks"] = [{**task, **ours} for task in shown["tasks"]] if shown["tasks"] else None
         if not shown["is_price_shown"]:

@@ -127,7 +127,7 @@ class _Content(Schema):
     form = fields.Dict(required=True)
     is_quoted = fields.Boolean(required=True)
     ticket_category = fields.String(required=True)
-    chain = fields.Dict(required=True, allow_none=True)
+    chain = fields.Dict(required=True, allow_none=True, metadata={"description": "For agents only"})
     tasks = fields.List(fields.Nested(CatalogTaskOut), required=True, allow_none=True)
 
 
@@ -169,8 +169,8 @@ class CatalogItemOut(_Content):
     category_id = fields.UUID(allow_none=True, required=True)
     template_id = fields.UUID(allow_none=True, required=True, metadata={"description": "For agents only"})
     template_number = fields.Integer(allow_none=True, required=True, metadata={"description": "The version it was taken from"})
-    roles = fields.List(fields.String(), required=True)
-    site_ids = fields.List(fields.UUID(), required=True)
+    roles = fields.List(fields.String(), required=True, metadata={"description": "For agents only"})
+    site_ids = fields.List(fields.UUID(), required=True, metadata={"description": "For agents only"})
     is_visible = fields.Boolean(required=True)
     expected_seconds = fields.Integer(
         allow_none=True, required=True, metadata={"description": "Working seconds that the service levels promise"}

@@ -77,19 +77,20 @@ def show_feedback(article_id: UUID) -> Any:
 def list_help(asked: dict[str, Any]) -> Any:
     """What you may read, by topic and title."""
     page = queries.read_page(g.host.id, by=g.actor, **asked)
-    return {"data": page.rows, "next": page.next}
+    return {"data": queries.without_unreadable(page.rows, g.host.id, by=g.actor), "next": page.next}
 
 
 @articles.operation("GET", "/help-articles/search", schemas.HelpFound, needs=P.PORTAL_USE, who="contact", query=schemas.HelpQuery)
 def search_help(asked: dict[str, Any]) -> Any:
     """The best matches among what you may read."""
-    return {"data": queries.search(asked["words"], g.host.id, by=g.actor, limit=asked["limit"])}
+    found = queries.search(asked["words"], g.host.id, by=g.actor, limit=asked["limit"])
+    return {"data": queries.without_unreadable(found, g.host.id, by=g.actor)}
 
 
 @articles.operation("GET", READ, schemas.HelpOut, needs=P.PORTAL_USE, who="contact")
 def show_help(article_id: UUID) -> Any:
     """One article that you may read."""
-    return queries.readable(article_id, g.host.id, by=g.actor)
+    return queries.without_unreadable([queries.readable(article_id, g.host.id, by=g.actor)], g.host.id, by=g.actor)[0]
 
 
 @articles.operation("PUT", f"{READ}/opinion", needs=P.PORTAL_USE, who="contact", takes=schemas.OpinionIn, status=204)

@@ -1,7 +1,7 @@
 """Reads of articles: the originals for agents, and what a client's people read of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -76,6 +76,14 @@ def related_to(read: Read, tenant_id: UUID, *, by: Actor) -> list[Read]:
     statement = sa.select(found).where(found.c.id.in_(read.related))
     rows = [Read(**row) for row in db.session.execute(statement).mappings()]
     return sorted(rows, key=lambda row: read.related.index(row.id))
+
+
+def without_unreadable(rows: Sequence[Read], tenant_id: UUID, *, by: Actor) -> list[Read]:
+    """The same, of what each is related to only what this person may read as well."""
+    ids = {id for row in rows for id in row.related}
+    found = _readable(tenant_id, by=by).subquery()
+    known = set(db.session.scalars(sa.select(found.c.id).where(found.c.id.in_(ids)))) if ids else set()
+    return [replace(row, related=[id for id in row.related if id in known]) for row in rows]
 
 
 def newest(tenant_id: UUID, *, by: Actor, limit: int = PAGE) -> list[Read]:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 import nh3
@@ -15,6 +15,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 PICTURE = "picture:"
 _PICTURE = re.compile(rf"{PICTURE}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\.(?:png|jpeg))(?![\w.-])")
 _SHOWN = re.compile(rf"!\[([^\]\n]*)\]\({_PICTURE.pattern}\)")
+MOST_COMPARED = 1000  # different lines of a version that are compared one by one
 _TAGS = {
     "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "strong", "table", "tbody",
     "td", "th", "thead", "tr", "ul",
@@ -72,7 +73,31 @@ def _shown(token: Token, picture_url: Callable[[str], str] | None) -> Token:
     return Token("text", "", 0, content=token.content)
 
 
-def difference(before: str, after: str) -> list[Line]:
-    """What was added and removed between two texts, line by line, with all that stayed."""
-    marks: dict[str, Literal["same", "added", "removed"]] = {" ": "same", "+": "added", "-": "removed"}
-    return [Line(marks[line[0]], line[2:]) for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in marks]
+class Difference(NamedTuple):
+    """The lines in order; `is_whole`: too much is different to compare, so all that was stands before all that is."""
+
+    lines: list[Line]
+    is_whole: bool
+
+
+def difference(before: str, after: str) -> Difference:
+    """What was added and removed between two texts, line by line, with all that stayed; quick whatever the texts are."""
+    old, new = before.splitlines(), after.splitlines()
+    shorter = min(len(old), len(new))
+    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
+    olds, news = old[head : len(old) - tail], new[head : len(new) - tail]
+    is_whole = max(len(olds), len(news)) > MOST_COMPARED
+    lines = [Line("same", line) for line in old[:head]]
+    for a, b, c, d, is_same in [(0, len(olds), 0, len(news), False)] if is_whole else _blocks(olds, news):
+        if is_same:
+            lines += [Line("same", line) for line in olds[a:b]]
+        else:
+            lines += [*(Line("removed", line) for line in olds[a:b]), *(Line("added", line) for line in news[c:d])]
+    return Difference([*lines, *(Line("same", line) for line in old[len(old) - tail :])], is_whole)
+
+
+def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int, int, bool]]:
+    # Whole lines only: likeness within lines (ndiff) takes a minute for four hundred different ones.
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new).get_opcodes():
+        yield a, b, c, d, tag == "equal"

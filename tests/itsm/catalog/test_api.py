@@ -134,3 +134,12 @@ def test_bad_input_is_told_by_pointer(acme: Any, lead: Any, body: dict[str, Any]
     answer = lead.post(f"/tenants/{acme.id}/catalog/items", **body)
     assert answer.status_code == 422
     assert answer.json["errors"][0]["pointer"].startswith(pointer)
+
+
+def test_who_approves_and_who_may_order_is_for_agents(acme: Any, lead: Any, call: Any) -> None:
+    chain = {"stages": [{"name": "Manager", "approvers": [{"role": "manager"}]}]}
+    made = lead.post(f"/tenants/{acme.id}/catalog/items", name="Laptop", chain=chain, roles=["requester"], impact=1, urgency=3)
+    assert made.status_code == 201, made.text
+    assert (made.json["chain"]["stages"][0]["approvers"], made.json["roles"]) == ([{"role": "manager"}], ["requester"])
+    shown = call(acme.actor(), acme).get(f"/catalog/items/{made.json['id']}").json
+    assert (shown["chain"], shown["roles"], shown["site_ids"], shown["impact"], shown["urgency"]) == (None, [], [], 0, 0)
