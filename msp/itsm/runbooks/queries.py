@@ -121,6 +121,15 @@ def runs_of(ticket: Ticket, *, by: Actor, limit: int = 50) -> Sequence[RunbookRu
     return db.session.scalars(statement.order_by(RunbookRun.created_at.desc(), RunbookRun.id.desc()).limit(limit)).all()
 
 
+def is_going_on(ticket: Ticket, runbook: Runbook) -> bool:
+    """Whether it is running for the ticket itself now, not for a task; the ticket is held."""
+    found = sa.exists().where(
+        RunbookRun.tenant_id == ticket.tenant_id, RunbookRun.ticket_id == ticket.id, RunbookRun.runbook_id == runbook.id,
+        RunbookRun.task_id.is_(None), RunbookRun.state.in_(OPEN),
+    )  # fmt: skip
+    return bool(db.session.scalar(sa.select(found)))
+
+
 def open_run_of(tenant_id: UUID, task_id: UUID) -> RunbookRun | None:
     """The run that is doing a task now."""
     statement = sa.select(RunbookRun).where(

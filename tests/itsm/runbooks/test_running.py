@@ -309,6 +309,17 @@ def test_it_is_run_by_hand_and_what_is_typed_goes_first(console_app: Any, acme: 
     assert (entry.actor_name, entry.is_internal) == (agent.name, True)
 
 
+def test_what_is_sent_twice_runs_once(console_app: Any, agent: Any, ticket: Any, other: Any) -> None:
+    book, second = runbook(console_app, other.url, PERSON), runbook(console_app, other.url, PERSON)
+    with clock.at(MONDAY), world.acting(console_app, agent) as by:
+        running.start_run(book.id, ticket.id, given={"person": "Nora"}, by=by)
+        with pytest.raises(Conflict, match="already"):
+            running.start_run(book.id, ticket.id, given={"person": "Nora"}, by=by)
+        running.start_run(second.id, ticket.id, given={"person": "Nora"}, by=by)
+    work(console_app, MONDAY)
+    assert len(runs(console_app, ticket)) == len(other.got) == 2
+
+
 def test_what_is_missing_is_named_and_fails_a_task(console_app: Any, agent: Any, ticket: Any, other: Any) -> None:
     book = runbook(console_app, other.url, PERSON, {"name": "start_date", "from": "order.answer", "value": "start"})
     with clock.at(MONDAY), world.acting(console_app, agent) as by, pytest.raises(Invalid) as refused:

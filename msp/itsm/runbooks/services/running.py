@@ -49,7 +49,8 @@ def start_run(
     """Run a runbook for a ticket, or for an open task of it; `given` goes before what was planned for the task, that
     before what the inputs are mapped to.
 
-    Invalid: it is not for this client, is switched off, or needs what is not there. Conflict: a run for the task goes on already.
+    Invalid: it is not for this client, is switched off, or needs what is not there. Conflict: it goes on already, for the task or
+    for the ticket itself.
     """
     by.require(P.RUNBOOK_RUN)
     ticket = tickets.visible_ticket(ticket_id, by=by, for_update=True)
@@ -60,6 +61,8 @@ def start_run(
     version = queries.latest([runbook])[runbook.id]
     planned = task.runbook_inputs if task and task.runbook_id == runbook.id else {}
     filled = inputs.fill(content.stored(version.content), ticket, task, {**planned, **(given or {})})
+    if task is None and queries.is_going_on(ticket, runbook):
+        raise Conflict("It is running for this ticket already; wait for its result.")
     return _begin(runbook, version, ticket, task, filled, by)
 
 
