@@ -206,7 +206,7 @@ def show_agent(agent_id: UUID) -> Any:
     "PATCH", "/agents/<uuid:agent_id>", AgentDetailOut, needs=P.AGENT_MANAGE, who="agent", takes=AgentChange, changes=True
 )
 def change_agent(changes: dict[str, Any], agent_id: UUID) -> Any:
-    """Rename an agent or sign him out for good; roles, reach and letting him in again after a recent sign-in."""
+    """Rename an agent, say what he knows or sign him out for good; roles, reach and letting him in again after a recent sign-in."""
     agent = queries.visible_agent(agent_id, by=g.actor)
     version = expected_version(agent.version)
     if changes.keys() & {"roles", "client_ids"} or (changes.get("is_active") and not agent.is_active):

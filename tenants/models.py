@@ -175,6 +175,7 @@ class Agent(ProviderRow, Base):
     name: Mapped[str]
     e_mail: Mapped[str | None]
     roles: Mapped[list[str]] = mapped_column(server_default=sa.text("'{agent}'"))
+    skills: Mapped[list[str]] = mapped_column(server_default=sa.text("'{}'::text[]"))
     is_limited: Mapped[bool] = mapped_column(server_default=sa.false())
     is_active: Mapped[bool] = mapped_column(server_default=sa.true())
     time_zone: Mapped[str] = mapped_column(server_default="UTC")

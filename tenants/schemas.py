@@ -19,6 +19,11 @@ def _ids(**options: Any) -> fields.List[UUID]:
     return fields.List(fields.UUID(), validate=validate.Length(max=1000), **options)
 
 
+def _skills(**options: Any) -> fields.List[str]:
+    about = {"description": "What the agent knows, for rules that assign by it; kept in small letters"}
+    return fields.List(fields.String(validate=validate.Length(max=200)), validate=validate.Length(max=100), metadata=about, **options)
+
+
 # --- Clients ----------------------------------------------------------------------------------------------------------
 
 
@@ -122,6 +127,7 @@ class AgentOut(Schema):
     name = fields.String(required=True)
     e_mail = fields.String(allow_none=True)
     roles = fields.List(fields.String())
+    skills = fields.List(fields.String())
     is_limited = fields.Boolean()
     is_active = fields.Boolean()
     time_zone = fields.String()
@@ -143,11 +149,13 @@ class AgentIn(Strict):
     roles = fields.List(fields.String(), load_default=lambda: ["agent"], validate=validate.Length(1, 10))
     client_ids = _ids(load_default=None, allow_none=True, metadata={"description": "Limits the agent to these clients"})
     time_zone = line(60, load_default="UTC")
+    skills = _skills(load_default=list)
 
 
 class AgentChange(Strict):
     name = line(120)
     roles = _roles()
+    skills = _skills()
     client_ids = _ids(allow_none=True, metadata={"description": f"null: every client. {SIGNED_IN_RECENTLY}"})
     is_active = Flag(metadata={"description": "To let somebody in again needs a sign-in of the last ten minutes"})
 

@@ -16,7 +16,7 @@ from msp.core.db import savepoint
 from msp.core.errors import Invalid, MspError, NotFound
 from msp.core.web.gates import Gate, gated
 from msp.itsm.sla import describe
-from tenants import access, hosts, listing, say
+from tenants import access, hosts, listing, say, skills
 from tenants import queries as tenants
 from tenants.availability import queries as availability
 from tenants.availability import services as availability_services
@@ -27,6 +27,7 @@ from tenants.services import people
 
 MANAGE = Gate("agent", Permission.AGENT_MANAGE)
 CONSOLE = Gate("agent", Permission.CONSOLE_USE)
+MOST_SKILLS_SHOWN = 20
 ROLE_HINTS = {
     "admin": "everything, rights of others included", "lead": "works tickets, leads teams, canned replies, announcements",
     "agent": "works tickets", "problem_manager": "works tickets and problems", "change_manager": "works tickets and changes",
@@ -64,7 +65,7 @@ def add() -> ResponseReturnValue:
             made = people.add_agent(
                 forms.text(sent, "name"), forms.text(sent, "e_mail") or None, by=g.actor, roles=sent.getlist("roles"),
                 client_ids=forms.ids(sent, "clients") if "is_limited" in sent else None,
-                time_zone=_zone(sent),
+                time_zone=_zone(sent), skills=skills.split(forms.text(sent, "skills")),
             )  # fmt: skip
             if "invite" in sent and made.e_mail:
                 links.invite_agent(made.id, by=g.actor)
@@ -224,6 +225,8 @@ def _changes(shown: Agent, sent: forms.Form) -> dict[str, Any]:
     """What is other than stored: rights that stay as they are end no session."""
     roles, is_limited, chosen = sent.getlist("roles"), "is_limited" in sent, forms.ids(sent, "clients")
     changes: dict[str, Any] = {"name": forms.text(sent, "name")}
+    if "skills" in sent:
+        changes["skills"] = skills.split(forms.text(sent, "skills"))
     if set(roles) != set(shown.roles):
         changes["roles"] = roles
     if is_limited != shown.is_limited:
@@ -239,7 +242,7 @@ def _form(shown: Agent | None = None, error: MspError | None = None, typed: Any 
         roles=[(role, ROLE_WORDS[role], ROLE_HINTS[role]) for role in AGENT_ROLES],
         clients=[(str(client.id), client.name) for client in tenants.clients(by=g.actor)],
         sees_link=say.may_see_invitations(by=g.actor), may_change=shown is None or say.may_change(shown, by=g.actor),
-        has_factor=shown is not None and second_factor.is_removable(shown, by=g.actor),
+        in_use=skills.in_use()[:MOST_SKILLS_SHOWN], has_factor=shown is not None and second_factor.is_removable(shown, by=g.actor),
     )  # fmt: skip
 
 
@@ -249,12 +252,13 @@ def _typed(shown: Agent | None, sent: Any) -> dict[str, Any]:
         return {
             "name": sent.get("name", ""), "e_mail": sent.get("e_mail", ""), "time_zone": sent.get("time_zone", ""),
             "roles": sent.getlist("roles"), "is_limited": "is_limited" in sent, "clients": sent.getlist("clients"),
+            "skills": sent.get("skills", ""),
         }  # fmt: skip
     if shown is None:
         return {"roles": ["agent"], "clients": [], "time_zone": g.session.time_zone}
     return {
         "name": shown.name, "e_mail": shown.e_mail or "", "time_zone": shown.time_zone, "roles": shown.roles,
-        "is_limited": shown.is_limited, "clients": [str(id) for id in tenants.client_ids_of(shown.id)],
+        "skills": ", ".join(shown.skills), "is_limited": shown.is_limited, "clients": [str(id) for id in tenants.client_ids_of(shown.id)],
     }  # fmt: skip
 
 

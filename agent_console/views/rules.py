@@ -24,6 +24,7 @@ from msp.itsm.macros import queries as macros
 from msp.itsm.runbooks import queries as runbooks
 from msp.itsm.tickets import listing
 from tenants import queries as tenants
+from tenants import skills
 from tenants.models import Tenant
 from tenants.permissions import Permission
 
@@ -210,7 +211,7 @@ def _editor(shown: Rule | None, fields: dict[str, Any], error: MspError | None =
         events=definition.EVENTS, without=definition.WITHOUT, calendars=definition.CALENDARS, once=definition.ONCE,
         clients=_clients(), agents=_options(tenants.agents()), teams=_options(tenants.teams()), macros=_options(macros.macros()),
         runbooks=_options(runbooks.offered(client.id if client else None)),
-        query_error=query_error, matches="" if query_error else _matches(fields), changes=changes,
+        skills=skills.in_use(), query_error=query_error, matches="" if query_error else _matches(fields), changes=changes,
         place=queries.place_of(shown, by=g.actor) if shown else None, dry=_dry(read, fields), marks=MARKS,
         may_all=g.actor.tenant_ids is None, now=clock.now(),
     )  # fmt: skip

@@ -145,8 +145,9 @@ class Seeder:
             only = [self.tenants[key] for key in someone.only] if someone.only else None
             e_mail = f"{someone.local_part}@meridian-it.example"
             agent = people.add_agent(
-                someone.name, e_mail, roles=someone.roles, client_ids=only, time_zone="Europe/London", by=self.by
-            )
+                someone.name, e_mail, roles=someone.roles, client_ids=only, time_zone="Europe/London", skills=someone.skills,
+                by=self.by,
+            )  # fmt: skip
             members[someone.team][agent.id] = someone.leads
             self.agents[someone.name.split()[0]] = _agent_actor(agent)
             words = ", ".join(someone.roles).replace("_", " ") + (f", only {', '.join(someone.only)}" if only else "")
@@ -255,6 +256,10 @@ class Seeder:
             actions = [{**each, "macro": str(warning.id)} if each["kind"] == "reply" else each for each in start.content["actions"]]
             made = rules.add_rule(start.name, {**start.content, "actions": actions}, by=by)
             rules.put_in_force(made.id, version=made.version, by=by)
+        to = {"kind": "assign", "to": "skill", "skill": "x-ray viewers", "team": str(self.teams["Clinical apps"])}
+        said = {"trigger": {"kind": "event", "event": "opened"}, "query": 'category:"X-ray and imaging"', "actions": [to]}
+        made = rules.add_rule("X-ray viewers go to who knows them", said, by=by)
+        rules.put_in_force(made.id, version=made.version, by=by)
 
     def _books(self) -> None:
         """Runbooks that call the example endpoint, where it has a port."""

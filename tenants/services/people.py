@@ -13,6 +13,7 @@ from msp.core.db import call, db
 from msp.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, StaleVersion
 from msp.core.web.brand import hue_of
 from tenants import queries, say
+from tenants import skills as known
 from tenants.events import AgentChanged, ContactAdded, ContactChanged
 from tenants.models import Agent, AgentClient, Contact, ManagedSite, Team, TeamMember
 from tenants.permissions import AGENT_ROLES, CONTACT_ROLES, Permission
@@ -86,7 +87,7 @@ def change_contact(
 
 def add_agent(
     name: str, e_mail: str | None, *, by: Actor, roles: Sequence[str] = ("agent",), client_ids: Sequence[UUID] | None = None,
-    time_zone: str = "UTC", external_key: str | None = None,
+    time_zone: str = "UTC", external_key: str | None = None, skills: Iterable[str] = (),
 ) -> Agent:  # fmt: skip
     """An agent of the provider; `client_ids` limits him to these clients."""
     by.require(Permission.AGENT_MANAGE)
@@ -99,7 +100,7 @@ def add_agent(
     agent = Agent(
         tenant_id=by.provider_id or call("provider")[0]["id"], name=name, e_mail=address, roles=sorted(set(roles)),
         is_limited=client_ids is not None, time_zone=time_zone, hue=hue_of(name), external_key=external_key,
-        person_id=person_for(address, name) if address else None,
+        skills=known.all_checked(skills), person_id=person_for(address, name) if address else None,
     )  # fmt: skip
     db.session.add(agent)
     db.session.flush()
@@ -111,8 +112,9 @@ def add_agent(
 def change_agent(
     agent_id: UUID, *, version: int, by: Actor, name: str | None = None, roles: Sequence[str] | None = None,
     is_active: bool | None = None, is_limited: bool | None = None, client_ids: Sequence[UUID] | None = None,
+    skills: Iterable[str] | None = None,
 ) -> Agent:  # fmt: skip
-    """Change an agent's name, roles, reach or standing; his sessions end when his rights change."""
+    """Change an agent's name, skills, roles, reach or standing; his sessions end when his rights change."""
     by.require(Permission.AGENT_MANAGE)
     agent = queries.visible_agent(agent_id, by=by, for_update=True)
     say.require_change(agent, by=by)
@@ -130,6 +132,8 @@ def change_agent(
     if name is not None:
         _check_lengths({"name": name})
         agent.name = name
+    if skills is not None:
+        agent.skills = known.all_checked(skills)
     db.session.flush()
     if was_admin and not is_full_admin(agent):
         _keep_one_admin()

@@ -201,6 +201,23 @@ def test_a_limited_administrator_makes_nobody_freer_than_himself(console_app: An
     assert limited.post(f"/agents/{made.id}", name="Free", roles="agent", version="1").status_code == 403
 
 
+def test_what_an_agent_knows_is_said_and_signs_nobody_out(console_app: Any, acme: Any, sit: Any, admin: Now) -> None:
+    theirs, skill = sit(acme), world.unique("lasers ")
+    path = f"/agents/{theirs.actor.id}"
+    fields = {"version": "1", "name": "Lea", "roles": "agent", "is_limited": "1", "clients": str(acme.id)}
+    for wrong in ("x" * 41, ", ".join(f"s{n}" for n in range(31))):
+        refused = admin.post(path, **fields, skills=wrong)
+        assert (refused.status_code, pages.fields(refused.text, path)["skills"]) == (422, wrong)
+    assert admin.post(path, **fields, skills=f" {skill.upper()}, , Phones").status_code == 303
+    assert stored(console_app, sa.select(Agent.skills).where(Agent.id == theirs.actor.id)) == [[skill.strip(), "phones"]]
+    assert pages.fields(admin.get(path).text, path)["skills"] == f"{skill}, phones"
+    assert skill in words(admin.get("/agents/new"))
+    assert theirs.get("/automation").status_code == 200
+    added = admin.post("/agents/new", name=world.unique("Neo "), roles="agent", time_zone="UTC", skills="Kung Fu")
+    assert added.status_code == 303
+    assert stored(console_app, sa.select(sa.func.count()).where(Agent.skills == ["kung fu"])) == [1]
+
+
 def test_agents_are_managed_by_those_who_may(console_app: Any, sit: Any) -> None:
     lead = Now(sit(roles=("lead",)))
     for path in ("/agents", "/agents/new", f"/agents/{lead.actor.id}"):

@@ -10,10 +10,11 @@ from msp.core.db import db
 from msp.itsm.automation import queries
 from msp.itsm.automation.models import Rule
 from msp.itsm.automation.services import rules
+from tenants.services import people
 from tests.agent_console.conftest import TEN
 from tests.itsm.automation.making import event, rule, tag, tags
 from tests.itsm.conftest import _empty_outbox  # noqa: F401 - what is due here is of these tests alone
-from tests.itsm.sla.passing import work
+from tests.itsm.sla.passing import fresh, incident, work
 from tests.support import pages, world
 from tests.support.pages import words
 from tests.support.statements import counted
@@ -94,6 +95,31 @@ def test_what_is_wrong_is_said_where_it_is_and_what_was_typed_is_kept(lead: Any)
         assert answer.status_code == (422 if said else 404), wrong
         assert said is None or said in words(answer), wrong
     assert lead.post("/automation/new", **{**sent, "query": "", "client": "x", "act": "dry"}).status_code == 200
+
+
+def test_a_step_by_skill_asks_for_the_skill_and_offers_those_in_use(console_app: Any, lead: Any, acme: Any) -> None:
+    skill, (knows, _) = world.unique("lathes "), world.agent(console_app)
+    with world.as_staff(console_app) as by:
+        people.change_agent(knows.id, version=knows.version, by=by, skills=[skill])
+    sent = {**fields(lead.get("/automation/new")), "name": world.unique("Lathes "), "client": str(acme.id)}
+    sent = fields(lead.post("/automation/new", **{**sent, "act": "add:assign"})) | {"step-0-to": "skill"}
+    shown = lead.post("/automation/new", **{**sent, "act": "look"})
+    assert f'<option value="{skill}">' in shown.text
+    sent = fields(shown)
+    assert {"step-0-skill", "step-0-team"} <= sent.keys()
+    for wrong, said in (("", "Step 1 needs this: skill"), ("a, b", "has no comma")):
+        refused = lead.post("/automation/new", **{**sent, "step-0-skill": wrong, "act": "save"})
+        assert (refused.status_code, said in words(refused), fields(refused)["step-0-skill"]) == (422, True, wrong)
+    made = lead.post("/automation/new", **{**sent, "step-0-skill": skill, "act": "save"})
+    assert made.status_code == 303
+    where = made.headers["Location"]
+    assert fields(lead.get(where))["step-0-skill"] == skill
+    assert lead.post(f"{where}/force", version="1").status_code == 303
+    opened_at = TEN + timedelta(minutes=3)
+    ticket = incident(console_app, acme, opened_at)
+    work(console_app, opened_at)
+    assert fresh(console_app, ticket).assignee_id == knows.id
+    assert f"of those with “{skill}”" in words(lead.get(f"{where}/runs"))
 
 
 def test_rules_change_places_sleep_and_wake(console_app: Any, lead: Any, acme: Any) -> None:

@@ -19,6 +19,7 @@ class Someone:
     team: str = ""
     leads: bool = False
     only: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ def _week(*windows: list[str], days: str = "mon tue wed thu fri") -> dict[str, l
 
 
 AGENTS = (
-    Someone("Priya Nair", "priya.nair", ("agent",), team="Clinical apps"),
+    Someone("Priya Nair", "priya.nair", ("agent",), team="Clinical apps", skills=("x-ray viewers", "practice software")),
     Someone("Maya Lindqvist", "maya.lindqvist", ("lead", "account_manager"), team="Service desk", leads=True),
-    Someone("Jonas Weber", "jonas.weber", ("agent", "problem_manager"), team="Clinical apps", leads=True),
-    Someone("Daniel Cho", "daniel.cho", ("agent", "change_manager"), team="Networks", leads=True),
+    Someone("Jonas Weber", "jonas.weber", ("agent", "problem_manager"), team="Clinical apps", leads=True, skills=("x-ray viewers",)),
+    Someone("Daniel Cho", "daniel.cho", ("agent", "change_manager"), team="Networks", leads=True, skills=("firewalls", "telephony")),
     Someone("Elena Petrova", "elena.petrova", ("agent",), team="Service desk", only=("HARB",)),
     Someone("Oliver Grant", "oliver.grant", ("admin",), team="Service desk"),
 )

@@ -86,8 +86,8 @@ def clocks(call: Call) -> None:
 
 @job(FORGET, queue="bulk")
 def forget(call: Call) -> None:
-    """What the brake no longer counts; the last turn of each rule is kept."""
-    newest = sa.select(sa.func.max(RuleAct.at)).where(RuleAct.agent_id.is_not(None)).group_by(RuleAct.rule_id)
+    """What the brake no longer counts; when each rule last chose each agent is kept."""
+    newest = sa.select(sa.func.max(RuleAct.at)).where(RuleAct.agent_id.is_not(None)).group_by(RuleAct.rule_id, RuleAct.agent_id)
     old = sa.delete(RuleAct).where(RuleAct.at < clock.now() - timedelta(days=2), RuleAct.at.not_in(newest))
     db.session.execute(old, execution_options={"synchronize_session": False})
 

@@ -168,6 +168,12 @@ def last_turn(rule_id: UUID) -> UUID | None:
     return db.session.scalar(statement.order_by(RuleAct.at.desc(), RuleAct.id.desc()).limit(1))
 
 
+def last_chosen(rule_id: UUID) -> dict[UUID, datetime]:
+    """When the rule last gave a ticket to each agent of its choosing."""
+    statement: Any = sa.select(RuleAct.agent_id, sa.func.max(RuleAct.at)).where(RuleAct.rule_id == rule_id, RuleAct.agent_id.is_not(None))
+    return dict(db.session.execute(statement.group_by(RuleAct.agent_id)).all())
+
+
 def definition_of(version: RuleVersion) -> Definition | None:
     """What a version says, read once as its content never changes; None where it holds what is no longer known."""
     if version.id not in _read:

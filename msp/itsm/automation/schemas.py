@@ -42,6 +42,7 @@ class RuleAction(Strict):
     to = fields.String(validate=validate.Length(max=200))
     agent = fields.String(validate=validate.Length(max=200))
     team = fields.String(validate=validate.Length(max=200))
+    skill = fields.String(validate=validate.Length(max=200))
     reason = fields.String(validate=validate.Length(max=200))
     tags = fields.String(validate=validate.Length(max=200))
     macro = fields.String(validate=validate.Length(max=200))

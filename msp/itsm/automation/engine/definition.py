@@ -220,7 +220,7 @@ def _wrong(param: Param, values: Mapping[str, str], number: int) -> Iterator[Fau
     if not param.is_asked(values):
         return
     if not value:
-        if param.is_required:
+        if param.is_needed(values):
             yield Fault(pointer, "required", f"Step {number + 1} needs this: {param.label.lower()}.")
     elif param.choices is not None and value not in param.choices:
         yield Fault(pointer, "unknown", f"Step {number + 1}: one of {', '.join(param.choices)}.")

@@ -1,21 +1,19 @@
 """What the kinds of action do. Each says in a line what it did, or that there was nothing to do."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from msp.core import clock
 from msp.core.actor import Actor
-from msp.core.db import apart, db
+from msp.core.db import db
 from msp.core.errors import Conflict, Invalid, NotFound
 from msp.core.notify import services as notify
 from msp.core.notify.services import News
-from msp.core.scope import Scope
-from msp.itsm.automation import queries
 from msp.itsm.automation.models import Rule
+from msp.itsm.automation.services import choosing
 from msp.itsm.macros import queries as macros
 from msp.itsm.runbooks.services import running as runbooks
 from msp.itsm.tasks import services as tasks
@@ -25,7 +23,6 @@ from msp.itsm.tickets.services import conversation, letters, moves, triage
 from msp.itsm.tickets.services.recipients import Directory
 from msp.itsm.tickets.states import WORDS
 from tenants import queries as tenants
-from tenants.models import Agent
 
 
 @dataclass
@@ -63,44 +60,23 @@ def act(kind: str) -> Callable[[Act], Act]:
 
 @act("assign")
 def _assign(at: Acting, values: Mapping[str, str]) -> Did:
-    ticket, to, sub = at.ticket, values["to"], ""
-    if to == "agent":
-        agent_id, team_id = UUID(values["agent"]), ticket.team_id
-    else:
-        team_id, agent_id = UUID(values["team"]), None
-        tenants.active_team(team_id)
-    if to in ("round_robin", "least_load") and team_id is not None:
-        chosen, sub = _one_of_team(at, team_id, by_turns=to == "round_robin")
-        agent_id = chosen.id
-    if (agent_id, team_id) == (ticket.assignee_id, ticket.team_id):
-        return Did(f"it is with {ticket.assignee_name or ticket.team_name} already", is_done=False)
-    triage.assign(ticket.id, assignee_id=agent_id, team_id=team_id, by=at.by)
-    return Did(f"to {ticket.assignee_name or ticket.team_name}", sub=sub)
-
-
-def _one_of_team(at: Acting, team_id: UUID, *, by_turns: bool) -> tuple[Agent, str]:
-    """Who of the team is present and takes it: the next by turns, or whoever has the fewest open tickets."""
-    present = Directory(clock.now()).present(at.ticket.tenant_id, team_id)
-    if not present:
-        raise Conflict("Nobody of the team is present who may work for this client.")
-    if by_turns:
-        ids, last = [agent.id for agent in present], queries.last_turn(at.rule.id)
-        chosen = present[(ids.index(last) + 1) % len(present)] if last in ids else present[0]
-        at.turn = chosen.id
-        return chosen, "next by turns of " + ", ".join(agent.name for agent in present)
-    loads = _loads(at, [agent.id for agent in present])
-    chosen = min(present, key=lambda agent: loads.get(agent.id, 0))
-    return chosen, ", ".join(f"{agent.name} has {loads.get(agent.id, 0)} open" for agent in present)
-
-
-def _loads(at: Acting, agent_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Open tickets of each agent: at all clients, but for a client's own rule at this client alone."""
-    statement: Any = sa.select(Ticket.assignee_id, sa.func.count()).where(Ticket.is_open, Ticket.assignee_id.in_(agent_ids))
-    grouped = statement.group_by(Ticket.assignee_id)
-    if at.rule.client_id is not None:
-        return dict(db.session.execute(grouped.where(Ticket.tenant_id == at.ticket.tenant_id)).all())
-    with apart(Scope.staff()) as session:  # numbers only: how busy somebody is does not end at a client
-        return dict(session.execute(grouped).all())
+    ticket, to = at.ticket, values["to"]
+    team_id = UUID(values["team"]) if "team" in values else ticket.team_id
+    if "team" in values:
+        tenants.active_team(UUID(values["team"]))
+    chosen = choosing.Choice(UUID(values["agent"]) if to == "agent" else None)
+    if to == "skill":
+        found = choosing.with_skill(ticket, at.rule, values["skill"], UUID(values["team"]) if "team" in values else None)
+        if found is None:
+            return Did(f"nobody who may work for this client has the skill “{values['skill']}”", is_done=False)
+        chosen = found
+    elif to in ("round_robin", "least_load"):
+        chosen = choosing.of_team(ticket, at.rule, UUID(values["team"]), by_turns=to == "round_robin")
+    at.turn = chosen.agent_id if chosen.is_turn else at.turn
+    if (chosen.agent_id, team_id) == (ticket.assignee_id, ticket.team_id):
+        return Did(f"it is with {ticket.assignee_name or ticket.team_name} already", is_done=False, sub=chosen.why)
+    triage.assign(ticket.id, assignee_id=chosen.agent_id, team_id=team_id, by=at.by)
+    return Did(f"to {ticket.assignee_name or ticket.team_name}", sub=chosen.why)
 
 
 @act("priority")

@@ -20,6 +20,7 @@ from msp.itsm.automation.engine.definition import AfterTime, Definition, Definit
 from msp.itsm.automation.models import NAME_LENGTH, Rule, RuleVersion
 from msp.itsm.runbooks import queries as runbooks
 from tenants import queries as tenants
+from tenants import skills
 from tenants.permissions import Permission
 
 ARM = "automation.arm"
@@ -149,6 +150,9 @@ def check(content: Mapping[str, Any], *, by: Actor) -> Definition:
     except DefinitionError as error:
         wrong = [FieldError(fault.pointer, fault.code, fault.message) for fault in error.faults]
         raise Invalid(wrong[0].message if len(wrong) == 1 else None, errors=wrong) from None
+    for number, action in enumerate(read.actions):
+        if "skill" in action.values:
+            skills.checked(action.values["skill"], field=f"actions/{number}/skill")
     try:
         matching.check(read.query, by=by, now=clock.now(), tz=ZoneInfo("UTC"))
     except QueryError as error:

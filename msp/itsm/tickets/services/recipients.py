@@ -75,6 +75,12 @@ class Directory:
         """Members of a team who work now and may see this client."""
         return [agent for agent in self.reaching(tenant_id, self._member_ids(team_id)) if self._roster.is_on_duty(agent.id)]
 
+    def having(self, tenant_id: UUID, skill: str, team_id: UUID | None = None) -> list[tuple[Agent, bool]]:
+        """Agents with a skill who may see this client, of a team where one is named, each with whether he works now."""
+        meant = self._member_ids(team_id) if team_id else list(self.agents)
+        found = (agent for agent in self.reaching(tenant_id, meant) if skill in agent.skills)
+        return [(agent, self._roster.is_on_duty(agent.id)) for agent in found]
+
     def on_call_for(self, ticket: Ticket) -> list[tuple[Agent, str]]:
         """Whoever is on call for the ticket's team; with nobody there its lead, then every administrator."""
         found = self._roster.on_call(ticket.team_id) if ticket.team_id else None
