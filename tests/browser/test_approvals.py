@@ -35,8 +35,8 @@ def link_for(running: Any, approval: Any, person: Any) -> str | None:
 
 
 def mailed(running: Any, page: Page, approval: Any, person: Any) -> str:
-    """The same once the worker has mailed it."""
-    for _ in range(60):
+    """The same once the worker has mailed it, which has the jobs of other tests to do as well."""
+    for _ in range(240):
         if (found := link_for(running, approval, person)) is not None:
             return found
         page.wait_for_timeout(250)
